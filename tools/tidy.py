@@ -36,7 +36,7 @@ BANNED = [  # (pattern, where it is allowed, what to do instead)
     (r"\busing namespace\b", r"^$", "name what you use"),
     (r"\bstd::(cout|cerr|endl)\b", r"^(src/app|tests)/", "log::info(...)"),
     (r"\breinterpret_cast\b", r"^src/(base|memory|isolate)/", "std::bit_cast or std::as_bytes"),
-    (r"\bshared_ptr\b", r"(arena|buffer|model)", "one owner: unique_ptr, a value, or a borrow"),
+    (r"\bshared_ptr\b", r"(arena|pool|model)", "one owner: unique_ptr, a value, or a borrow"),
     (r"\b(sleep_for|usleep)\b", r"^$", "wait for the event itself"),
     (r"\b(TODO|FIXME|XXX)\b", r"^$", "do it now, or delete it"),
 ]
