@@ -22,7 +22,8 @@ STOREY = {
 PUBLIC = {  # Which module keeps each promise in include/parallax/.
     "result": "base", "fd": "base", "log": "base", "clock": "base",
     "segment": "memory", "arena": "memory", "pool": "memory",
-    "format": "media", "caps": "media", "image": "media", "meta": "media", "raw_info": "media",
+    "format": "media", "value": "media", "caps": "media", "video_caps": "media",
+    "image": "media", "meta": "media", "raw_info": "media",
     "frame": "exec", "group": "exec",
     "element": "graph", "option": "graph", "registry": "graph", "graph": "graph",
     "pipeline": "graph", "app": "graph", "plugin": "graph",
