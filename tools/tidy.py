@@ -24,8 +24,8 @@ PUBLIC = {  # Which module keeps each promise in include/parallax/.
     "segment": "memory", "arena": "memory", "pool": "memory",
     "format": "media", "value": "media", "caps": "media", "video_caps": "media",
     "image": "media", "meta": "media", "raw_info": "media",
-    "frame": "exec", "group": "exec",
-    "element": "graph", "option": "graph", "registry": "graph", "graph": "graph",
+    "group": "exec", "event": "exec",
+    "element": "graph", "context": "graph", "option": "graph", "registry": "graph", "graph": "graph",
     "pipeline": "graph", "app": "graph", "plugin": "graph",
     "isp": "isp", "builtin": "elements",
 }

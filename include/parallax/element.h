@@ -1,0 +1,165 @@
+// Element: one processing step. Write one by deriving from ElementWith<Options>, say what its pads
+// are, and add it to a Registry.
+//
+//     struct GainOptions { … describe() … };
+//     class Gain final : public ElementWith<GainOptions> {
+//       public:
+//         static Pads pads();
+//         Result<Flow> process(Context& context) override;
+//     };
+//
+// An element knows nothing of threads, processes, queues or sandboxes. It never allocates frames:
+// the plan sizes memory from the negotiated formats, and context.out() is already there.
+//
+// Threads: the runner calls one element from one thread at a time; an element needs no locks.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "parallax/caps.h"
+#include "parallax/context.h"
+#include "parallax/event.h"
+#include "parallax/option.h"
+#include "parallax/result.h"
+
+namespace parallax {
+
+enum class PadDirection : std::uint8_t { sink, src };
+
+struct Pad {
+    std::string name;  // "sink"; a request pad is a pattern: "src_%u".
+    PadDirection direction = PadDirection::sink;
+    Caps caps = Caps::any();
+    bool optional = false;  // Need not be linked. Request pads never need to.
+
+    bool is_request() const { return name.find('%') != std::string::npos; }
+};
+
+// How the formats of an element's pads hang together.
+enum class Relation : std::uint8_t {
+    independent,   // Each pad for itself.
+    pass_through,  // All pads carry the same format.
+    transform,     // Element::transform says what one pad's caps mean for another.
+};
+
+// When an element with several inputs is called.
+enum class InputPolicy : std::uint8_t {
+    all_by_pts,  // When every linked input has a frame of the same pts; frames without partner
+                 // are dropped and counted. Without pts: in order.
+    any,         // As soon as any input has a frame; context.active_input() says which.
+};
+
+// What a restart does with an element's state; docs/protocol.md.
+enum class StateClass : std::uint8_t { pure, window, inline_state, checkpoint, opaque };
+
+struct Pads {
+    std::vector<Pad> pads;
+    Relation relation = Relation::independent;
+    InputPolicy policy = InputPolicy::all_by_pts;
+    StateClass state = StateClass::pure;
+    bool forwards = false;  // May hand an input frame on untouched (context.forward).
+    bool boundary = false;  // Starts a stage of its own, as `queue` does.
+};
+
+// What was agreed for one pad.
+struct PadFormat {
+    bool linked = false;
+    Structure caps{"ANY"};             // Fixed.
+    std::optional<ImageLayout> image;  // For raw video and Bayer formats.
+    Fraction framerate;                // 0/1: still or variable.
+};
+
+struct Negotiated {
+    std::vector<PadFormat> inputs;  // In pad order; see Context for the numbering.
+    std::vector<PadFormat> outputs;
+    const PadFormat& in(std::size_t pad = 0) const { return inputs.at(pad); }
+    const PadFormat& out(std::size_t pad = 0) const { return outputs.at(pad); }
+};
+
+// How a queue-like element wants the channel before it.
+struct QueueShape {
+    std::uint64_t max_frames = 0;  // 0: no limit of that kind.
+    std::uint64_t max_bytes = 0;
+    std::uint64_t max_time_ns = 0;
+    enum class Leaky : std::uint8_t { no, upstream, downstream } leaky = Leaky::no;
+};
+
+class Element {
+  public:
+    Element() = default;
+    Element(const Element&) = delete;
+    Element& operator=(const Element&) = delete;
+    virtual ~Element() = default;
+
+    // --- Properties, as text and typed. ElementWith implements them.
+    virtual Result<> set_property(std::string_view name, std::string_view text) = 0;
+    virtual std::optional<PropertyValue> property(std::string_view name) const = 0;
+    // A live property was set while playing; called between two frames.
+    virtual Result<> property_changed(std::string_view /*name*/) { return {}; }
+
+    // --- Before anything flows, in this order.
+    // Checks and opens what the properties name, as far as formats depend on it.
+    virtual Result<> open() { return {}; }
+    // The formats a pad can have, given properties and opened files. A subset of the template's.
+    virtual Caps pad_caps(const Pad& pad) const { return pad.caps; }
+    // For Relation::transform: what `to` can have while `from` has `caps`.
+    virtual Caps transform(const Pad& /*from*/, const Caps& /*caps*/, const Pad& to) const {
+        return pad_caps(to);
+    }
+    // Once per negotiated format; again after a renegotiation, with its state kept.
+    virtual Result<> configure(const Negotiated& /*formats*/) { return {}; }
+    // The largest frame that process() may commit on an output. Asked after configure(). The
+    // default serves raw pictures; others must say.
+    virtual std::size_t output_bytes(std::size_t pad, const Negotiated& formats) const;
+    // Most frames that one process() or drain() call commits on one output.
+    virtual std::uint32_t burst() const { return 1; }
+    virtual QueueShape queue_shape() const { return {}; }
+    // Frames it must see before the first comes out, less one; sizes branches that meet again.
+    virtual std::uint32_t latency_frames() const { return 0; }
+
+    // --- While it plays.
+    // A source is called whenever there is room; everything else with its inputs.
+    virtual Result<Flow> process(Context& context) = 0;
+    // After the last input frame, until it answers Flow::eos.
+    virtual Result<Flow> drain(Context& /*context*/) { return Flow::eos; }
+    // An event that came down on an input, or up from an output; true: handled, do not hand it on.
+    virtual Result<bool> event(Context& /*context*/, const Event& /*event*/) { return false; }
+
+    // --- At the end. `complete`: the stream ended well; only then are outputs given final names.
+    virtual Result<> finish(bool /*complete*/) { return {}; }
+    // Means and totals for the run report, under the element's "metrics".
+    virtual std::vector<std::pair<std::string, double>> metrics() const { return {}; }
+};
+
+// The usual base: keeps the options and implements the properties by their description.
+template <class Options>
+class ElementWith : public Element {
+  public:
+    using OptionsType = Options;
+
+    Result<> set_property(std::string_view name, std::string_view text) final {
+        return option::set(options_, name, text);
+    }
+    std::optional<PropertyValue> property(std::string_view name) const final {
+        return option::get(options_, name);
+    }
+
+  protected:
+    const Options& options() const { return options_; }
+    Options& options() { return options_; }
+
+  private:
+    Options options_;
+};
+
+struct NoOptions {
+    static constexpr auto describe() { return std::tuple{}; }
+};
+
+}  // namespace parallax

@@ -1,0 +1,264 @@
+#include "parallax/group.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <condition_variable>
+#include <ctime>
+#include <deque>
+#include <latch>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include <pthread.h>
+#include <sched.h>
+#include <sys/resource.h>
+
+#include "base/check.h"
+
+namespace parallax {
+namespace {
+
+std::vector<int> allowed_cores() {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    std::vector<int> cores;
+    if (::sched_getaffinity(0, sizeof set, &set) != 0) return {0};
+    for (int core = 0; core < CPU_SETSIZE; ++core) {
+        if (CPU_ISSET(core, &set)) cores.push_back(core);
+    }
+    return cores;
+}
+
+std::string listed(const std::vector<int>& cores) {
+    std::string text;
+    for (const int core : cores) text += (text.empty() ? "" : ",") + std::to_string(core);
+    return text;
+}
+
+Result<> check(const ResourceGroup::Options& options, const std::vector<int>& allowed) {
+    for (const int core : options.cores) {
+        if (std::ranges::find(allowed, core) != allowed.end()) continue;
+        return fail(Errc::invalid_argument,
+                    "resource group " + options.name + ": core " + std::to_string(core) +
+                        " does not exist here or is not allowed",
+                    "allowed: " + listed(allowed));
+    }
+    if (options.threads < 0 || options.threads > 256) {
+        return fail(Errc::invalid_argument, "resource group " + options.name + ": " +
+                                                std::to_string(options.threads) +
+                                                " threads are outside 0 to 256");
+    }
+    return {};
+}
+
+// Applied by the new thread to itself; an error number, or 0.
+int apply(const ResourceGroup::Options& options, int index) {
+    const std::string name = "plx:" + options.name + ":" + std::to_string(index);
+    ::pthread_setname_np(::pthread_self(), name.substr(0, 15).c_str());  // The kernel keeps 15.
+    if (!options.cores.empty()) {
+        cpu_set_t set;
+        CPU_ZERO(&set);
+        CPU_SET(static_cast<std::size_t>(
+                    options.cores[static_cast<std::size_t>(index) % options.cores.size()]),
+                &set);
+        if (const int error = ::pthread_setaffinity_np(::pthread_self(), sizeof set, &set)) {
+            return error;
+        }
+    }
+    if (options.policy != ResourceGroup::Policy::normal) {
+        using enum ResourceGroup::Policy;
+        const int policy = options.policy == fifo ? SCHED_FIFO
+                           : options.policy == rr ? SCHED_RR
+                                                  : SCHED_BATCH;
+        const sched_param parameters{.sched_priority = options.priority};
+        if (const int error = ::pthread_setschedparam(::pthread_self(), policy, &parameters)) {
+            return error;
+        }
+    }
+    if (options.nice != 0 &&
+        ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), options.nice) != 0) {
+        return errno;
+    }
+    return 0;
+}
+
+timespec to_timespec(std::int64_t ns) {
+    return {.tv_sec = ns / 1'000'000'000, .tv_nsec = ns % 1'000'000'000};
+}
+
+std::int64_t now_ns() {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+}  // namespace
+
+class ResourceGroup::Pool {
+  public:
+    explicit Pool(Options options) : options_(std::move(options)) {
+        pthread_condattr_t monotonic;
+        ::pthread_condattr_init(&monotonic);
+        ::pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+        ::pthread_cond_init(&wake_, &monotonic);
+        ::pthread_condattr_destroy(&monotonic);
+    }
+    Pool(const Pool&) = delete;
+    Pool& operator=(const Pool&) = delete;
+    ~Pool() {
+        stop();
+        ::pthread_cond_destroy(&wake_);
+    }
+
+    Result<> start() {
+        std::latch ready(options_.threads);
+        std::atomic<int> error{0};
+        for (int i = 0; i < options_.threads; ++i) {
+            threads_.emplace_back([this, i, &ready, &error] {
+                if (const int failed = apply(options_, i)) error = failed;
+                ready.count_down();
+                loop();
+            });
+        }
+        ready.wait();
+        if (error == 0) return {};
+        stop();
+        errno = error;
+        return fail_errno("resource group " + options_.name + ": cannot set its threads up");
+    }
+
+    void post(Actor* actor) {
+        const std::lock_guard lock(mutex_);
+        queue_.push_back(actor);
+        if (sleeping_ > 0) ::pthread_cond_signal(&wake_);
+    }
+
+    void post_at(Actor* actor, std::int64_t at_ns) {
+        const std::lock_guard lock(mutex_);
+        const auto [entry, fresh] = timers_.try_emplace(actor, at_ns);
+        if (!fresh) entry->second = std::min(entry->second, at_ns);
+        if (sleeping_ > 0) ::pthread_cond_signal(&wake_);  // To wait less long.
+    }
+
+    void stop() {
+        {
+            const std::lock_guard lock(mutex_);
+            stopping_ = true;
+            ::pthread_cond_broadcast(&wake_);
+        }
+        threads_.clear();  // Joins.
+    }
+
+    const Options& options() const { return options_; }
+
+  private:
+    void loop() {
+        while (Actor* actor = next()) actor->run();
+    }
+
+    // Blocks until there is an actor to run; null at the end.
+    Actor* next() {
+        std::unique_lock lock(mutex_);
+        for (;;) {
+            if (stopping_) return nullptr;
+            const auto due = move_due_timers();
+            if (!queue_.empty()) {
+                Actor* actor = queue_.front();
+                queue_.pop_front();
+                return actor;
+            }
+            ++sleeping_;
+            if (due) {
+                const timespec until = to_timespec(*due);
+                ::pthread_cond_timedwait(&wake_, mutex_.native_handle(), &until);
+            } else {
+                ::pthread_cond_wait(&wake_, mutex_.native_handle());
+            }
+            --sleeping_;
+        }
+    }
+
+    // Notifies what is due; when the next one is.
+    std::optional<std::int64_t> move_due_timers() {
+        if (timers_.empty()) return std::nullopt;
+        const std::int64_t now = now_ns();
+        std::optional<std::int64_t> next;
+        for (auto timer = timers_.begin(); timer != timers_.end();) {
+            if (timer->second > now) {
+                next = std::min(next.value_or(timer->second), timer->second);
+                ++timer;
+                continue;
+            }
+            if (mark_queued(*timer->first)) queue_.push_back(timer->first);
+            timer = timers_.erase(timer);
+        }
+        return next;
+    }
+
+    static bool mark_queued(Actor& actor);
+
+    const Options options_;
+    std::mutex mutex_;
+    pthread_cond_t wake_{};
+    std::deque<Actor*> queue_;
+    std::map<Actor*, std::int64_t> timers_;
+    int sleeping_ = 0;
+    bool stopping_ = false;
+    std::vector<std::jthread> threads_;
+    friend class Actor;
+};
+
+// True when the caller must put the actor into the queue.
+bool ResourceGroup::Pool::mark_queued(Actor& actor) {
+    using State = Actor::State;
+    State seen = actor.state_.load(std::memory_order_seq_cst);
+    for (;;) {
+        if (seen == State::queued || seen == State::again) return false;
+        const State wanted = seen == State::idle ? State::queued : State::again;
+        if (actor.state_.compare_exchange_weak(seen, wanted, std::memory_order_seq_cst)) {
+            return wanted == State::queued;
+        }
+    }
+}
+
+void Actor::notify() {
+    if (ResourceGroup::Pool::mark_queued(*this)) group_.post(this);
+}
+void Actor::notify_at(std::int64_t monotonic_ns) { group_.post_at(this, monotonic_ns); }
+
+void Actor::run() {
+    state_.store(State::running, std::memory_order_seq_cst);
+    const bool more = step();
+    State seen = State::running;
+    if (!more && state_.compare_exchange_strong(seen, State::idle, std::memory_order_seq_cst)) {
+        return;
+    }
+    // Behind the others, so that actors of one group take turns.
+    state_.store(State::queued, std::memory_order_seq_cst);
+    group_.post(this);
+}
+
+Result<std::unique_ptr<ResourceGroup>> ResourceGroup::create(const Options& options) {
+    const std::vector<int> allowed = allowed_cores();
+    PX_TRY(check(options, allowed));
+    Options complete = options;
+    if (complete.threads == 0) {
+        complete.threads =
+            static_cast<int>(complete.cores.empty() ? allowed.size() : complete.cores.size());
+    }
+    auto pool = std::make_unique<Pool>(std::move(complete));
+    PX_TRY(pool->start());
+    return std::make_unique<ResourceGroup>(std::move(pool));
+}
+
+ResourceGroup::ResourceGroup(std::unique_ptr<Pool> pool) : pool_(std::move(pool)) {}
+ResourceGroup::~ResourceGroup() = default;
+const std::string& ResourceGroup::name() const { return pool_->options().name; }
+int ResourceGroup::threads() const { return pool_->options().threads; }
+void ResourceGroup::stop() { pool_->stop(); }
+void ResourceGroup::post(Actor* actor) { pool_->post(actor); }
+void ResourceGroup::post_at(Actor* actor, std::int64_t at_ns) { pool_->post_at(actor, at_ns); }
+
+}  // namespace parallax
