@@ -1,0 +1,225 @@
+#include "elements/codec/file_io.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <memory>
+#include <system_error>
+
+#include <fcntl.h>
+#include <glob.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+namespace parallax::codec {
+namespace {
+
+// Whatever the kernel says about a file is file trouble, also "permission denied": the remedy is at
+// the file, not in the machine's policy. Reads errno first thing.
+Failure file_trouble(std::string_view path, std::string_view doing) {
+    const int saved = errno;
+    std::string hint;
+    if (saved == ENOSPC || saved == EDQUOT) hint = "free some space, or write elsewhere";
+    if (saved == EACCES || saved == EPERM || saved == EROFS) {
+        hint = "check who may use this file and its folder";
+    }
+    return fail(Errc::io,
+                fmt::format("{}: {}: {}", path, doing, std::generic_category().message(saved)),
+                std::move(hint));
+}
+
+std::string_view kind_of_file(const struct stat& st) {
+    if (S_ISDIR(st.st_mode)) return "a folder";
+    if (S_ISFIFO(st.st_mode)) return "a pipe";
+    if (S_ISSOCK(st.st_mode)) return "a socket";
+    return "a device";
+}
+
+// write(2) until all is out; a short count on a full disk is followed by the error itself.
+// Returns how much went out; less than all of it leaves the reason in errno.
+std::size_t write_all(int fd, std::span<const std::byte> bytes) {
+    std::size_t done = 0;
+    while (done < bytes.size()) {
+        const ssize_t n = ::write(fd, bytes.data() + done, bytes.size() - done);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) break;
+        done += static_cast<std::size_t>(n);
+    }
+    return done;
+}
+
+// The path with links followed, if there is something there; else the path as it is.
+std::string resolved(const std::string& path) {
+    const std::unique_ptr<char, void (*)(void*)> real(::realpath(path.c_str(), nullptr), std::free);
+    return real ? std::string(real.get()) : path;
+}
+
+struct Split {
+    std::string folder, name;
+};
+Split split(const std::string& path) {
+    const auto slash = path.rfind('/');
+    if (slash == std::string::npos) return {"", path};
+    return {path.substr(0, slash + 1), path.substr(slash + 1)};
+}
+
+// A new hidden file beside `target`, or errno. Not mkstemp, which ignores the umask.
+UniqueFd open_beside(const std::string& target, std::string& temporary) {
+    const auto [folder, name] = split(target);
+    constexpr std::size_t kNamePart = 200;  // With the rest it stays below NAME_MAX.
+    for (int attempt = 0; attempt < 1000; ++attempt) {
+        temporary =
+            fmt::format("{}.{}.{}-{}.part", folder, name.substr(0, kNamePart), ::getpid(), attempt);
+        UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+        if (fd) return fd;
+        if (errno != EEXIST) break;
+    }
+    temporary.clear();
+    return {};
+}
+
+}  // namespace
+
+Result<InputFile> InputFile::open(std::string path) {
+    // O_NONBLOCK: opening a pipe nobody writes to would wait for ever.
+    UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (!fd) return file_trouble(path, "cannot open");
+    struct stat st{};
+    if (::fstat(fd.get(), &st) != 0) return file_trouble(path, "fstat");
+    if (!S_ISREG(st.st_mode)) {
+        return fail(Errc::io, fmt::format("{}: expected a file, found {}", path, kind_of_file(st)));
+    }
+    return InputFile(std::move(fd), std::move(path), static_cast<std::uint64_t>(st.st_size));
+}
+
+Result<> InputFile::read_at(std::uint64_t offset_bytes, std::span<std::byte> out) const {
+    std::size_t done = 0;
+    while (done < out.size()) {
+        const ssize_t n = ::pread(fd_.get(), out.data() + done, out.size() - done,
+                                  static_cast<off_t>(offset_bytes + done));
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return file_trouble(path_, "cannot read");
+        if (n == 0) {
+            return fail(Errc::corrupt,
+                        fmt::format("{}: expected {} bytes from byte {} on, found {}", path_,
+                                    out.size(), offset_bytes, done));
+        }
+        done += static_cast<std::size_t>(n);
+    }
+    return {};
+}
+
+Result<std::vector<std::byte>> read_file(const std::string& path, std::uint64_t limit_bytes) {
+    const InputFile file = PX_TRY(InputFile::open(path));
+    if (file.size_bytes() > limit_bytes) {
+        return fail(Errc::quota_exceeded, fmt::format("{}: expected at most {} bytes, found {}",
+                                                      path, limit_bytes, file.size_bytes()));
+    }
+    std::vector<std::byte> bytes(file.size_bytes());
+    PX_TRY(file.read_at(0, bytes));
+    return bytes;
+}
+
+Result<AtomicFile> AtomicFile::create(std::string path) {
+    struct stat st{};
+    const bool exists = ::stat(path.c_str(), &st) == 0;
+    if (!exists && errno != ENOENT) return file_trouble(path, "cannot create");
+    if (path.empty() || (!exists && path.back() == '/')) {
+        return fail(Errc::io, fmt::format("{}: expected a file name", path));
+    }
+    if (exists && S_ISDIR(st.st_mode)) {
+        return fail(Errc::io, fmt::format("{}: expected a file, found a folder", path));
+    }
+    if (exists && !S_ISREG(st.st_mode)) {
+        UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+        if (!fd) return file_trouble(path, "cannot open for writing");
+        return AtomicFile(std::move(fd), std::move(path));
+    }
+    // A rename would replace also what its owner has write-protected; ask first.
+    if (exists && ::access(path.c_str(), W_OK) != 0) return file_trouble(path, "cannot replace");
+    AtomicFile file({}, std::move(path));
+    file.target_ = resolved(file.path_);
+    file.fd_ = open_beside(file.target_, file.temporary_);
+    if (!file.fd_) return file_trouble(file.path_, "cannot create");
+    // Failure only means other owners: the new file then has this process's defaults.
+    if (exists) (void)::fchmod(file.fd_.get(), st.st_mode & 07777);
+    return file;
+}
+
+AtomicFile::AtomicFile(AtomicFile&& other) noexcept
+    : fd_(std::move(other.fd_)),
+      path_(std::move(other.path_)),
+      target_(std::move(other.target_)),
+      temporary_(std::exchange(other.temporary_, {})),
+      written_bytes_(other.written_bytes_) {}
+
+AtomicFile& AtomicFile::operator=(AtomicFile other) noexcept {
+    std::swap(fd_, other.fd_);
+    std::swap(path_, other.path_);
+    std::swap(target_, other.target_);
+    std::swap(temporary_, other.temporary_);
+    std::swap(written_bytes_, other.written_bytes_);
+    return *this;
+}
+
+AtomicFile::~AtomicFile() {
+    if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+Result<> AtomicFile::write(std::span<const std::byte> bytes) {
+    if (!fd_) return fail(Errc::invalid_argument, path_ + ": is already complete");
+    const std::uint64_t wanted_bytes = written_bytes_ + bytes.size();
+    written_bytes_ += write_all(fd_.get(), bytes);
+    if (written_bytes_ == wanted_bytes) return {};
+    return file_trouble(path_, fmt::format("wrote {} of {} bytes", written_bytes_, wanted_bytes));
+}
+
+Result<> AtomicFile::commit(const CommitOptions& options) {
+    if (!fd_) return fail(Errc::invalid_argument, path_ + ": is already complete");
+    // Devices and pipes refuse fsync with EINVAL; there is nothing to keep on them.
+    if (options.sync && !temporary_.empty() && ::fsync(fd_.get()) != 0) {
+        return file_trouble(path_, "fsync");
+    }
+    // Network file systems report a full disk only here.
+    if (::close(fd_.release()) != 0 && errno != EINTR) return file_trouble(path_, "close");
+    if (temporary_.empty()) return {};
+    if (::rename(temporary_.c_str(), target_.c_str()) != 0) {
+        return file_trouble(path_, "cannot rename into place");
+    }
+    temporary_.clear();
+    if (!options.sync) return {};
+    const std::string folder = split(target_).folder;
+    const UniqueFd dir(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!dir || ::fsync(dir.get()) != 0) return file_trouble(path_, "fsync of its folder");
+    return {};
+}
+
+Result<> write_file(const std::string& path, std::span<const std::byte> bytes) {
+    AtomicFile file = PX_TRY(AtomicFile::create(path));
+    PX_TRY(file.write(bytes));
+    return file.commit();
+}
+
+Result<std::vector<std::string>> expand_glob(const std::string& pattern) {
+    if (pattern.find('\0') != std::string::npos || pattern.empty()) {
+        return fail(Errc::io, "an empty file name");
+    }
+    if (pattern.find_first_of("*?[{~") == std::string::npos) return std::vector{pattern};
+    struct stat st{};
+    if (::stat(pattern.c_str(), &st) == 0)
+        return std::vector{pattern};  // A file called "a[1].dng".
+    glob_t found{};
+    // GLOB_ERR is left out: an unreadable folder on the way just has no matches.
+    const int rc = ::glob(pattern.c_str(), GLOB_NOSORT | GLOB_BRACE | GLOB_TILDE, nullptr, &found);
+    std::vector<std::string> paths(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+    ::globfree(&found);
+    if (rc == GLOB_NOSPACE) return fail(Errc::quota_exceeded, pattern + ": too many files match");
+    if (paths.empty()) return fail(Errc::io, pattern + ": no file matches");
+    std::ranges::sort(paths);
+    return paths;
+}
+
+}  // namespace parallax::codec

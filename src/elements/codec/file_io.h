@@ -1,0 +1,92 @@
+// InputFile, AtomicFile: files read and written whole, with errors that name file and cause.
+//
+// Every failure of the file itself is Errc::io (missing, unreadable, a folder, full); contents that
+// are not what they should be are Errc::corrupt. Messages open with the path.
+//
+// Threads: an InputFile may be read by many threads; an AtomicFile belongs to one at a time.
+// Lifetime: both own their descriptor. An AtomicFile dropped before commit() leaves no trace.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "parallax/fd.h"
+#include "parallax/result.h"
+
+namespace parallax::codec {
+
+// A regular file, open for reading at any offset.
+class InputFile {
+  public:
+    // Pipes, devices and folders are refused: they have no size to check against.
+    static Result<InputFile> open(std::string path);
+
+    const std::string& path() const { return path_; }
+    std::uint64_t size_bytes() const { return size_bytes_; }
+
+    // Fills all of `out` from `offset_bytes`; a file that ends too early is Errc::corrupt.
+    Result<> read_at(std::uint64_t offset_bytes, std::span<std::byte> out) const;
+
+  private:
+    InputFile(UniqueFd fd, std::string path, std::uint64_t size_bytes)
+        : fd_(std::move(fd)), path_(std::move(path)), size_bytes_(size_bytes) {}
+
+    UniqueFd fd_;
+    std::string path_;
+    std::uint64_t size_bytes_ = 0;
+};
+
+// The whole file, if it has at most `limit_bytes`.
+Result<std::vector<std::byte>> read_file(const std::string& path, std::uint64_t limit_bytes);
+
+// A file that appears under its name complete, or not at all.
+//
+//     AtomicFile file = PX_TRY(AtomicFile::create("out.png"));
+//     PX_TRY(file.write(bytes));
+//     PX_TRY(file.commit());
+//
+// It is written beside its final place under a hidden name and then renamed over it, so that a
+// reader, a full disk or a crash never meets half a picture, and an earlier file survives a failed
+// attempt. What is no regular file (/dev/null, a named pipe) is written to directly. A symbolic
+// link stays one: the file it points at is replaced.
+class AtomicFile {
+  public:
+    static Result<AtomicFile> create(std::string path);
+    AtomicFile(AtomicFile&& other) noexcept;
+    AtomicFile& operator=(AtomicFile other) noexcept;
+    ~AtomicFile();
+
+    const std::string& path() const { return path_; }
+    std::uint64_t written_bytes() const { return written_bytes_; }
+
+    // Appends all of it, or fails, saying how much found room.
+    Result<> write(std::span<const std::byte> bytes);
+
+    struct CommitOptions {
+        bool sync = false;
+    };  // Also survive a power cut: slow.
+    Result<> commit(const CommitOptions& options);
+    Result<> commit() { return commit({}); }
+
+  private:
+    AtomicFile(UniqueFd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+
+    UniqueFd fd_;
+    std::string path_;       // As the caller named it, for messages.
+    std::string target_;     // Where it goes, links followed.
+    std::string temporary_;  // Where it is until then; empty when written directly or done.
+    std::uint64_t written_bytes_ = 0;
+};
+
+// write() of one whole picture, then commit().
+Result<> write_file(const std::string& path, std::span<const std::byte> bytes);
+
+// The files that match, sorted by byte value; a pattern without wildcards stands for itself. None
+// is Errc::io, as for a file that is not there.
+Result<std::vector<std::string>> expand_glob(const std::string& pattern);
+
+}  // namespace parallax::codec

@@ -1,0 +1,37 @@
+// shared_file: real camera files and pictures for tests, which the repository does not carry.
+//
+// The folder (raw/, truth/, pictures/ …) is named by the environment's PARALLAX_TEST_DATA; without
+// it, ../shared/data beside the source tree is tried. A test whose file is absent says so aloud.
+#pragma once
+
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <unistd.h>
+
+#include <doctest/doctest.h>
+
+namespace parallax {
+
+inline std::string shared_folder() {
+    // Tests set no environment while they run.
+    const char* named = std::getenv("PARALLAX_TEST_DATA");  // NOLINT(concurrency-mt-unsafe)
+    if (named != nullptr && *named != '\0') return named;
+#ifdef PARALLAX_SOURCE_DIR
+    return PARALLAX_SOURCE_DIR "/../shared/data";
+#else
+    return "../shared/data";
+#endif
+}
+
+// The path of "raw/sample1.dng", or nothing (with a message) where it is absent.
+inline std::optional<std::string> shared_file(std::string_view name) {
+    std::string path = shared_folder() + "/" + std::string(name);
+    if (::access(path.c_str(), R_OK) == 0) return path;
+    MESSAGE("skipped, no test data: ", path);
+    return std::nullopt;
+}
+
+}  // namespace parallax
