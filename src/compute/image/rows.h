@@ -1,0 +1,71 @@
+// RowReader, RowWriter: pictures of any format as rows of float channels, and back.
+//
+// Values are 0 … 255 whatever the bit depth (16-bit codes are divided by 257), so that 8-bit and
+// 16-bit codes both survive a round trip exactly and each result is rounded once. Subsampled
+// chroma is repeated on reading and averaged over its pixels on writing.
+// Threads: a reader or writer belongs to one thread. Lifetime: borrows its picture.
+#pragma once
+
+#include <array>
+#include <span>
+#include <vector>
+
+#include "compute/image/color.h"
+#include "compute/image/samples.h"
+#include "parallax/image.h"
+
+namespace parallax::compute {
+
+// What the four channels of a row mean: R, G, B, A; or Y, Cb, Cr as 8-bit codes, and A.
+enum class Channels : std::uint8_t { rgb, ycc };
+
+struct ChannelRow {
+    std::vector<float> storage;
+    std::array<float*, 4> channel{};
+    int width = 0;
+    explicit ChannelRow(int width_px);
+};
+
+// The channels in which a format keeps its pixels; gray is luma whose chroma is zero.
+Channels channels_of(PixelFormat format);
+
+// In place, between the two meanings. Values are not clamped.
+void ycc_to_rgb(ChannelRow& row, const ColorOptions& color);
+void rgb_to_ycc(ChannelRow& row, const ColorOptions& color);
+
+// Of any format but Bayer.
+class RowReader {
+  public:
+    RowReader(const ImageView& image, const ColorOptions& color);
+    void read(int y, Channels wanted, ChannelRow& out) const;
+
+  private:
+    void read_channel(int y, std::size_t channel, float* out) const;
+
+    ImageView image_;
+    ColorOptions color_;
+    SampleMap map_;
+};
+
+// Of any format but Bayer. Values are clamped and rounded to nearest.
+class RowWriter {
+  public:
+    RowWriter(const MutableImageView& image, const ColorOptions& color);
+    // How many rows share one row of chroma: 1 or 2.
+    int block_rows() const { return block_rows_; }
+    // Rows y, y+1 … (as many as given, at most block_rows(); y a multiple of it), in the channels
+    // of the picture's format. A last block may be short.
+    void write(int y, std::span<ChannelRow> rows);
+
+  private:
+    void write_channel(int y, std::size_t channel, const float* values);
+    void write_chroma(int y, std::size_t channel, std::span<const ChannelRow> rows);
+
+    MutableImageView image_;
+    ColorOptions color_;
+    SampleMap map_;
+    int block_rows_ = 1;
+    std::vector<float> averaged_;
+};
+
+}  // namespace parallax::compute
