@@ -27,9 +27,9 @@ class Log {
     struct Options {
         LogLevel level = LogLevel::info;
         int fd = 2;
-        std::string program;         // Opens each line when not empty: "parallax-launch: …".
-        std::optional<bool> colour;  // Decided by the fd and NO_COLOR when not given.
-        bool time = false;           // Seconds since this Log was made, in each line.
+        std::string program = {};         // Opens each line when not empty: "parallax-launch: …".
+        std::optional<bool> colour = {};  // Decided by the fd and NO_COLOR when not given.
+        bool time = false;                // Seconds since this Log was made, in each line.
     };
 
     Log() : Log(Options{}) {}
