@@ -75,16 +75,16 @@ Result<std::optional<RawInfo>> raw_info(const Meta& meta);
 
 // How a frame came to be: enough to make the same bytes again from the same input.
 struct ProvenanceStep {
-    std::string element;     // Name in the graph: "softisp0".
-    std::string factory;     // "softisp"
-    std::string version;     // Of the element's code.
-    std::string parameters;  // Its properties as launch text.
+    std::string element = {};     // Name in the graph: "softisp0".
+    std::string factory = {};     // "softisp"
+    std::string version = {};     // Of the element's code.
+    std::string parameters = {};  // Its properties as launch text.
     bool operator==(const ProvenanceStep&) const = default;
 };
 struct Provenance {
     std::uint64_t seed = 0;
     std::array<std::uint64_t, 2> input_hash{};  // hash128 of the input, low word first; 0 if none.
-    std::vector<ProvenanceStep> chain;          // From the source on.
+    std::vector<ProvenanceStep> chain = {};     // From the source on.
     bool operator==(const Provenance&) const = default;
 };
 
