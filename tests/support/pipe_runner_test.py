@@ -9,7 +9,7 @@ from pathlib import Path
 import pipe_runner
 
 # Writes the report that the launch text names, then exits as it says: `exit=N json={…} files=a,b`.
-LAUNCHER = """#!/usr/bin/env python3
+LAUNCHER = """#!/usr/bin/python3 -IS
 import json, pathlib, re, sys
 report, text = sys.argv[sys.argv.index("--report") + 1], sys.argv[-1]
 field = lambda name: (re.search(name + "=(\\\\S+)", text) or [None, ""])[1]
