@@ -1,0 +1,226 @@
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "graph/launch_text.h"
+#include "graph/near_word.h"
+#include "parallax/registry.h"
+
+namespace parallax {
+namespace {
+
+// What is known of a factory, asked once for each.
+struct Known {
+    const Factory* factory = nullptr;
+    std::vector<PropertySpec> properties;
+    Pads pads;
+};
+
+// `src_%u` takes src_0, src_1 …, and its own name: the next free one.
+bool matches(const Pad& pad, std::string_view name) {
+    if (pad.name == name) return true;
+    const std::size_t percent = pad.name.find('%');
+    if (percent == std::string::npos || !name.starts_with(pad.name.substr(0, percent))) {
+        return false;
+    }
+    name.remove_prefix(percent);
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    return !name.empty() && name.size() <= 9 && std::ranges::all_of(name, is_digit);
+}
+
+class Checker {
+  public:
+    Checker(const LaunchText& launch, const Registry& registry)
+        : launch_(launch), registry_(registry), used_(launch.elements.size()) {}
+
+    std::vector<TextError> run() {
+        for (const ElementText& element : launch_.elements) {
+            if (errors_.size() > kMaxLaunchErrors) break;
+            check_element(element);
+        }
+        for (const LinkText& link : launch_.links) {
+            if (errors_.size() > kMaxLaunchErrors) break;
+            check_end(link.from, link.place, PadDirection::src);
+            check_end(link.to, link.place, PadDirection::sink);
+        }
+        return std::move(errors_);
+    }
+
+  private:
+    const Known* known(const std::string& factory);
+    void check_element(const ElementText& element);
+    void check_property(const ElementText& element, const Known& known,
+                        const PropertyText& property, Element& scratch);
+    void check_end(const EndpointText& end, const TextPlace& link_place, PadDirection direction);
+    void check_named_pad(const EndpointText& end, const Known& known, PadDirection direction);
+    void check_room(const EndpointText& end, const TextPlace& link_place, PadDirection direction);
+    std::vector<std::string_view> factory_names() const;
+    void error(TextError wrong) { errors_.push_back(std::move(wrong)); }
+
+    const LaunchText& launch_;
+    const Registry& registry_;
+    std::map<std::string, Known, std::less<>> known_;
+    // Links on each element's static pads that name none, and the pads named so far.
+    struct Use {
+        std::size_t unnamed_src = 0;
+        std::size_t unnamed_sink = 0;
+        std::vector<std::string> named;
+    };
+    std::vector<Use> used_;
+    std::vector<TextError> errors_;
+};
+
+const Known* Checker::known(const std::string& factory) {
+    const auto [place, fresh] = known_.try_emplace(factory);
+    if (fresh) {
+        if (const Factory* found = registry_.find(factory)) {
+            place->second = {found, found->properties(), found->pads()};
+        }
+    }
+    return place->second.factory ? &place->second : nullptr;
+}
+
+std::vector<std::string_view> Checker::factory_names() const {
+    std::vector<std::string_view> names;
+    for (const Factory* factory : registry_.all()) names.push_back(factory->info.name);
+    return names;
+}
+
+void Checker::check_element(const ElementText& element) {
+    const Known* what = known(element.factory);
+    if (what == nullptr) {
+        const auto near = nearest_word(element.factory, factory_names());
+        error({.fault = TextFault::no_such_element,
+               .text = "no element called " + element.factory,
+               .place = element.place,
+               .names = {element.factory},
+               .hint = near ? "did you mean " + std::string(*near) + "?"
+                            : "list them with parallax-inspect"});
+        return;
+    }
+    if (element.properties.empty()) return;
+    const auto scratch = what->factory->make();
+    for (const PropertyText& property : element.properties) {
+        check_property(element, *what, property, *scratch);
+    }
+}
+
+void Checker::check_property(const ElementText& element, const Known& known,
+                             const PropertyText& property, Element& scratch) {
+    if (std::ranges::find(common_properties(), property.key, &PropertySpec::name) !=
+        common_properties().end()) {
+        return;
+    }
+    const auto spec = std::ranges::find(known.properties, property.key, &PropertySpec::name);
+    if (spec == known.properties.end()) {
+        std::vector<std::string_view> names;
+        for (const PropertySpec& each : known.properties) names.push_back(each.name);
+        for (const PropertySpec& each : common_properties()) names.push_back(each.name);
+        error({.fault = TextFault::no_such_property,
+               .text = element.factory + " has no property called " + property.key,
+               .place = property.key_place,
+               .names = {element.name, property.key},
+               .hint = suggest(property.key, names)});
+        return;
+    }
+    const auto set = scratch.set_property(property.key, property.value);
+    if (set) return;
+    const bool caps = spec->type == "caps";
+    error({.fault = caps ? TextFault::bad_caps : TextFault::bad_value,
+           .text = property.key + ": " + set.error().message,
+           .place = spec->detail.read_only ? property.key_place : property.value_place,
+           .names = {element.name, property.key},
+           .hint = set.error().hint});
+}
+
+void Checker::check_end(const EndpointText& end, const TextPlace& link_place,
+                        PadDirection direction) {
+    if (end.element == EndpointText::kUnresolved) return;
+    const ElementText& element = launch_.elements[end.element];
+    const Known* what = known(element.factory);
+    if (what == nullptr) return;
+    if (!end.pad.empty()) {
+        check_named_pad(end, *what, direction);
+    } else {
+        check_room(end, link_place, direction);
+    }
+}
+
+void Checker::check_named_pad(const EndpointText& end, const Known& known, PadDirection direction) {
+    const ElementText& element = launch_.elements[end.element];
+    const auto wrong = [&](std::string text, std::string hint) {
+        error({.fault = TextFault::link,
+               .text = std::move(text),
+               .place = end.place,
+               .names = {element.name, end.pad},
+               .hint = std::move(hint)});
+    };
+    const auto& pads = known.pads.pads;
+    const auto pad = std::ranges::find_if(pads, [&](const Pad& p) { return matches(p, end.pad); });
+    if (pad == pads.end()) {
+        std::vector<std::string_view> names;
+        for (const Pad& each : pads) names.push_back(each.name);
+        return wrong(element.name + " has no pad called " + end.pad, suggest(end.pad, names));
+    }
+    if (pad->direction != direction) {
+        const bool wants_src = direction == PadDirection::src;
+        return wrong(element.name + "." + end.pad + " is a " + (wants_src ? "sink" : "src") +
+                         " pad, and a link " + (wants_src ? "comes from a src" : "goes to a sink") +
+                         " pad",
+                     "");
+    }
+    auto& named = used_[end.element].named;
+    if (end.pad.find('%') == std::string::npos) {
+        if (std::ranges::find(named, end.pad) != named.end()) {
+            return wrong(element.name + "." + end.pad + " is linked already",
+                         direction == PadDirection::src ? "put a tee behind it" : "");
+        }
+        named.push_back(end.pad);
+    }
+}
+
+// A link that names no pad needs one of its direction that is still free.
+void Checker::check_room(const EndpointText& end, const TextPlace& link_place,
+                         PadDirection direction) {
+    const ElementText& element = launch_.elements[end.element];
+    const bool src = direction == PadDirection::src;
+    std::size_t room = 0;
+    std::size_t taken = 0;
+    Use& use = used_[end.element];
+    for (const Pad& pad : known(element.factory)->pads.pads) {
+        if (pad.direction != direction) continue;
+        if (pad.is_request()) return;
+        ++room;
+        if (std::ranges::find(use.named, pad.name) != use.named.end()) ++taken;
+    }
+    if (taken + (src ? use.unnamed_src : use.unnamed_sink)++ < room) return;
+    const std::string kind = src ? "src" : "sink";
+    const std::string text = room == 0 ? element.name + " has no " + kind + " pad"
+                                       : element.name + " has no free " + kind + " pad left";
+    std::string hint;
+    if (room == 0) hint = src ? "a sink ends a chain" : "a source begins a chain";
+    if (room > 0 && src) hint = "put a tee behind it to give its frames to several";
+    if (room > 0 && !src) hint = "put a funnel or a compositor before it to join several";
+    error({.fault = TextFault::link,
+           .text = text,
+           .place = room == 0 ? end.place : link_place,
+           .names = {element.name},
+           .hint = hint});
+}
+
+}  // namespace
+
+std::vector<TextError> check_launch(const LaunchText& launch, const Registry& registry) {
+    return Checker(launch, registry).run();
+}
+
+LaunchRead read_launch(std::string_view text, const Registry& registry) {
+    LaunchRead read = read_launch(text);
+    std::ranges::move(check_launch(read.launch, registry), std::back_inserter(read.errors));
+    sort_errors(read.errors, kMaxLaunchErrors);
+    return read;
+}
+
+}  // namespace parallax
