@@ -162,6 +162,12 @@ RowWriter::RowWriter(const MutableImageView& image, const ColorOptions& color)
     PX_CHECK(map_.grid_count > 0);
 }
 
+std::vector<ChannelRow> RowWriter::make_block() const {
+    std::vector<ChannelRow> rows;
+    for (int i = 0; i < block_rows_; ++i) rows.emplace_back(image_.width());
+    return rows;
+}
+
 void RowWriter::write_channel(int y, std::size_t channel, const float* values) {
     const ChannelPlace place = map_.channels[channel];
     const SampleGrid& grid = map_.grids[static_cast<std::size_t>(place.grid)];

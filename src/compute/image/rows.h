@@ -24,6 +24,11 @@ struct ChannelRow {
     std::array<float*, 4> channel{};
     int width = 0;
     explicit ChannelRow(int width_px);
+    // A copy would point into the storage of its original.
+    ChannelRow(const ChannelRow&) = delete;
+    ChannelRow& operator=(const ChannelRow&) = delete;
+    ChannelRow(ChannelRow&&) = default;
+    ChannelRow& operator=(ChannelRow&&) = default;
 };
 
 // The channels in which a format keeps its pixels; gray is luma whose chroma is zero.
@@ -53,6 +58,8 @@ class RowWriter {
     RowWriter(const MutableImageView& image, const ColorOptions& color);
     // How many rows share one row of chroma: 1 or 2.
     int block_rows() const { return block_rows_; }
+    // Room for one block.
+    std::vector<ChannelRow> make_block() const;
     // Rows y, y+1 … (as many as given, at most block_rows(); y a multiple of it), in the channels
     // of the picture's format. A last block may be short.
     void write(int y, std::span<ChannelRow> rows);

@@ -1,0 +1,189 @@
+#include "compute/image/geometry.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "compute/image/check_views.h"
+#include "compute/image/samples.h"
+
+namespace parallax::compute {
+namespace {
+
+// A mosaic as one grid of one component.
+SampleMap mosaic_map(const ImageLayout& layout) {
+    SampleMap map{.grid_count = 1, .sample_bytes = traits(layout.format).bits == 8 ? 1 : 2};
+    map.grids[0] = {
+        .stride_bytes = layout.stride_bytes[0], .width = layout.width, .height = layout.height};
+    return map;
+}
+
+template <class Sample>
+void crop_grid(const ImageView& src, const MutableImageView& dst, const SampleGrid& in,
+               const SampleGrid& out, Point origin) {
+    for (int y = 0; y < out.height; ++y) {
+        const auto* p = grid_row<Sample>(src, in, y + (origin.y >> in.shift_y)) +
+                        (origin.x >> in.shift_x) * in.step;
+        auto* q = grid_row<Sample>(dst, out, y);
+        if (in.step == in.components) {
+            std::memcpy(q, p, sizeof(Sample) * static_cast<std::size_t>(out.width * in.step));
+            continue;
+        }
+        for (int x = 0; x < out.width; ++x) q[x * out.step] = p[x * in.step];
+    }
+}
+
+Result<> check_crop(const ImageView& src, const MutableImageView& dst, Point origin) {
+    const PixelTraits& t = traits(src.format());
+    if (t.family == PixelFamily::bayer) {
+        if (t.packed)
+            return fail(Errc::unsupported, "a packed mosaic cannot be cropped", "unpack it first");
+        const auto left = bayer_format(cropped_order(t.order, origin), t.bits);
+        if (!left || *left != dst.format())
+            return fail(Errc::invalid_argument, describe(src.layout) +
+                                                    " cropped there does not become " +
+                                                    std::string(traits(dst.format()).name));
+    } else {
+        PX_TRY(require_same_format(src.layout, dst.layout));
+    }
+    // In 64 bits: origins come from outside.
+    const bool inside = origin.x >= 0 && origin.y >= 0 &&
+                        std::int64_t{origin.x} + dst.width() <= src.width() &&
+                        std::int64_t{origin.y} + dst.height() <= src.height();
+    if (inside) return {};
+    return fail(Errc::invalid_argument,
+                std::to_string(dst.width()) + "x" + std::to_string(dst.height()) + " at " +
+                    std::to_string(origin.x) + "," + std::to_string(origin.y) + " is not inside " +
+                    describe(src.layout));
+}
+
+// source = offset + x · along + y · across, in picture pixels.
+struct Turn {
+    Point offset, along, across;
+};
+
+Turn turn_of(FlipMethod method, int width, int height) {
+    const int right = width - 1;
+    const int bottom = height - 1;
+    switch (method) {
+        case FlipMethod::clockwise:
+            return {{0, bottom}, {0, -1}, {1, 0}};
+        case FlipMethod::rotate_180:
+            return {{right, bottom}, {-1, 0}, {0, -1}};
+        case FlipMethod::counterclockwise:
+            return {{right, 0}, {0, 1}, {-1, 0}};
+        case FlipMethod::horizontal_flip:
+            return {{right, 0}, {-1, 0}, {0, 1}};
+        case FlipMethod::vertical_flip:
+            return {{0, bottom}, {1, 0}, {0, -1}};
+        case FlipMethod::upper_left_diagonal:
+            return {{0, 0}, {0, 1}, {1, 0}};
+        case FlipMethod::upper_right_diagonal:
+            return {{right, bottom}, {0, -1}, {-1, 0}};
+        case FlipMethod::none:
+            break;
+    }
+    return {{0, 0}, {1, 0}, {0, 1}};
+}
+
+template <class Sample>
+struct Flipper {
+    const ImageView& src;
+    const MutableImageView& dst;
+    Turn turn;
+
+    // Where the sample that shows picture pixel `p` lies.
+    const Sample* source(const SampleGrid& in, Point p) const {
+        const int x = turn.offset.x + p.x * turn.along.x + p.y * turn.across.x;
+        const int y = turn.offset.y + p.x * turn.along.y + p.y * turn.across.y;
+        return grid_row<Sample>(src, in, y >> in.shift_y) + (x >> in.shift_x) * in.step;
+    }
+
+    void flip_grid(const SampleGrid& in, const SampleGrid& out) const {
+        // Tiles keep both pictures in the cache when rows become columns.
+        constexpr int tile = 32;
+        const int wide = turn.along.x != 0 ? out.width : tile;
+        for (int top = 0; top < out.height; top += tile)
+            for (int left = 0; left < out.width; left += wide)
+                for (int y = top; y < std::min(top + tile, out.height); ++y)
+                    flip_run(in, out, {left, y}, std::min(wide, out.width - left));
+    }
+
+    void flip_run(const SampleGrid& in, const SampleGrid& out, Point start, int count) const {
+        const int y = start.y << out.shift_y;
+        const Sample* p = source(in, {start.x << out.shift_x, y});
+        // Along a row of the target the source moves evenly.
+        const std::ptrdiff_t step =
+            count > 1 ? source(in, {(start.x + 1) << out.shift_x, y}) - p : 0;
+        Sample* q = grid_row<Sample>(dst, out, start.y) + start.x * out.step;
+        switch (in.components) {
+            case 1:
+                return move<1>(p, q, step, out.step, count);
+            case 2:
+                return move<2>(p, q, step, out.step, count);
+            case 3:
+                return move<3>(p, q, step, out.step, count);
+            default:
+                return move<4>(p, q, step, out.step, count);
+        }
+    }
+
+    template <int components>
+    static void move(const Sample* p, Sample* q, std::ptrdiff_t step, int out_step, int count) {
+        for (int x = 0; x < count; ++x) {
+            const Sample* from = p + x * step;
+            for (int c = 0; c < components; ++c) q[x * out_step + c] = from[c];
+        }
+    }
+};
+
+template <class Sample>
+void flip_samples(const ImageView& src, const MutableImageView& dst, FlipMethod method) {
+    const SampleMap in = sample_map(src.layout);
+    const SampleMap out = sample_map(dst.layout);
+    const Flipper<Sample> flipper{src, dst, turn_of(method, src.width(), src.height())};
+    for (std::size_t g = 0; g < static_cast<std::size_t>(in.grid_count); ++g)
+        flipper.flip_grid(in.grids[g], out.grids[g]);
+}
+
+}  // namespace
+
+BayerOrder cropped_order(BayerOrder order, Point origin) {
+    return static_cast<BayerOrder>(static_cast<int>(order) ^ ((origin.y & 1) * 2 + (origin.x & 1)));
+}
+
+Result<> crop(const ImageView& src, const MutableImageView& dst, Point origin) {
+    PX_TRY(check_crop(src, dst, origin));
+    const bool mosaic = traits(src.format()).family == PixelFamily::bayer;
+    const SampleMap in = mosaic ? mosaic_map(src.layout) : sample_map(src.layout);
+    const SampleMap out = mosaic ? mosaic_map(dst.layout) : sample_map(dst.layout);
+    for (std::size_t g = 0; g < static_cast<std::size_t>(in.grid_count); ++g) {
+        if (in.sample_bytes == 2)
+            crop_grid<std::uint16_t>(src, dst, in.grids[g], out.grids[g], origin);
+        else
+            crop_grid<std::uint8_t>(src, dst, in.grids[g], out.grids[g], origin);
+    }
+    return {};
+}
+
+std::optional<FlipMethod> flip_method(std::string_view name) {
+    const auto at = std::ranges::find(kFlipMethodNames, name);
+    if (at == kFlipMethodNames.end()) return std::nullopt;
+    return static_cast<FlipMethod>(at - kFlipMethodNames.begin());
+}
+
+bool transposes(FlipMethod method) { return turn_of(method, 1, 1).along.x == 0; }
+
+Result<> flip(const ImageView& src, const MutableImageView& dst, FlipMethod method) {
+    PX_TRY(refuse_bayer(src.layout));
+    PX_TRY(require_same_format(src.layout, dst.layout));
+    ImageLayout expected = src.layout;
+    if (transposes(method)) std::swap(expected.width, expected.height);
+    PX_TRY(require_same_size(expected, dst.layout));
+    if (traits(src.format()).bits == 16)
+        flip_samples<std::uint16_t>(src, dst, method);
+    else
+        flip_samples<std::uint8_t>(src, dst, method);
+    return {};
+}
+
+}  // namespace parallax::compute

@@ -1,0 +1,254 @@
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <vector>
+
+#include <jerror.h>
+
+#include <fmt/format.h>
+
+#include "elements/codec/jpeg.h"
+#include "elements/codec/jpeg_guard.h"
+#include "elements/codec/tag_writer.h"
+
+namespace parallax::codec {
+namespace {
+
+constexpr int kBlock = DCTSIZE;
+
+struct Sampling {
+    int x = 1, y = 1;
+};  // Luma samples to a chroma sample.
+
+bool is_planar_yuv(PixelFormat format) {
+    return traits(format).family == PixelFamily::yuv && traits(format).planes > 1;
+}
+
+Sampling sampling_of(PixelFormat format, const JpegOptions& options) {
+    const PixelTraits& t = traits(format);
+    if (t.family == PixelFamily::gray) return {};
+    if (is_planar_yuv(format)) return {.x = 1 << t.chroma_shift_x, .y = 1 << t.chroma_shift_y};
+    switch (options.chroma) {
+        case ChromaSampling::s444:
+            return {};
+        case ChromaSampling::s422:
+            return {.x = 2, .y = 1};
+        case ChromaSampling::s420:
+            break;
+    }
+    return {.x = 2, .y = 2};
+}
+
+J_COLOR_SPACE color_space_of(PixelFormat format) {
+    switch (format) {
+        case PixelFormat::gray8:
+            return JCS_GRAYSCALE;
+        case PixelFormat::rgb:
+            return JCS_EXT_RGB;
+        case PixelFormat::bgr:
+            return JCS_EXT_BGR;
+        case PixelFormat::rgba:
+        case PixelFormat::rgbx:
+            return JCS_EXT_RGBX;
+        case PixelFormat::bgra:
+        case PixelFormat::bgrx:
+            return JCS_EXT_BGRX;
+        default:
+            return is_planar_yuv(format) ? JCS_YCbCr : JCS_UNKNOWN;
+    }
+}
+
+// EXIF in its smallest form: a TIFF header and one directory with the orientation.
+std::vector<std::byte> exif_segment(int orientation) {
+    TagWriter tags;
+    tags.word(TagId::orientation, orientation);
+    constexpr std::array<char, 14> kStart{'E', 'x', 'i', 'f', 0, 0, 'I', 'I', 42, 0, 8, 0, 0, 0};
+    const auto start = std::as_bytes(std::span(kStart));
+    std::vector<std::byte> segment(start.begin(), start.end());
+    const std::vector<std::byte> directory = tags.laid_out(8);
+    segment.insert(segment.end(), directory.begin(), directory.end());
+    return segment;
+}
+
+// All that the guarded steps need; what they own is cleared away from out here.
+struct Encoder {
+    jpeg_compress_struct jpeg{};
+    JpegGuard guard{jpeg.err};
+    jpeg_destination_mgr sink{};
+    const ImageView* picture = nullptr;
+    const JpegOptions* options = nullptr;
+    Sampling sampling;
+    std::vector<std::byte> exif;
+    // One row of blocks of each plane, for YUV: padded to whole blocks by repeating the last
+    // sample.
+    std::array<std::vector<JSAMPLE>, 3> blocks;
+    std::array<std::array<JSAMPROW, 2 * kBlock>, 3> rows{};
+
+    Encoder() = default;
+    Encoder(const Encoder&) = delete;
+    Encoder& operator=(const Encoder&) = delete;
+    ~Encoder() { jpeg_destroy_compress(&jpeg); }
+};
+
+JSAMPLE* samples(std::byte* bytes) { return static_cast<JSAMPLE*>(static_cast<void*>(bytes)); }
+
+void set_sink(Encoder& e, MutableBytes out) {
+    e.sink.next_output_byte = samples(out.data());
+    e.sink.free_in_buffer = out.size();
+    e.sink.init_destination = [](j_compress_ptr) {};
+    e.sink.term_destination = [](j_compress_ptr) {};
+    e.sink.empty_output_buffer = [](j_compress_ptr jpeg) -> boolean {
+        ERREXIT(jpeg, JERR_BUFFER_SIZE);
+        return FALSE;
+    };
+}
+
+void start(Encoder& e) {
+    jpeg_compress_struct& jpeg = e.jpeg;
+    jpeg_create_compress(&jpeg);
+    jpeg.dest = &e.sink;
+    jpeg.image_width = static_cast<JDIMENSION>(e.picture->width());
+    jpeg.image_height = static_cast<JDIMENSION>(e.picture->height());
+    jpeg.in_color_space = color_space_of(e.picture->format());
+    const bool padded = jpeg.in_color_space == JCS_EXT_RGBX || jpeg.in_color_space == JCS_EXT_BGRX;
+    jpeg.input_components = jpeg.in_color_space == JCS_GRAYSCALE ? 1 : padded ? 4 : 3;
+    jpeg_set_defaults(&jpeg);
+    jpeg_set_quality(&jpeg, e.options->quality, TRUE);
+    if (e.options->progressive) jpeg_simple_progression(&jpeg);
+    jpeg.comp_info[0].h_samp_factor = e.sampling.x;
+    jpeg.comp_info[0].v_samp_factor = e.sampling.y;
+    jpeg.raw_data_in = is_planar_yuv(e.picture->format()) ? TRUE : FALSE;
+    jpeg_start_compress(&jpeg, TRUE);
+    if (!e.exif.empty()) {
+        jpeg_write_marker(&jpeg, JPEG_APP0 + 1, samples(e.exif.data()),
+                          static_cast<unsigned>(e.exif.size()));
+    }
+}
+
+void write_rows(Encoder& e) {
+    while (e.jpeg.next_scanline < e.jpeg.image_height) {
+        const std::byte* row = e.picture->row(static_cast<int>(e.jpeg.next_scanline));
+        // libjpeg reads its input through pointers to non-const.
+        JSAMPROW line = samples(const_cast<std::byte*>(row));
+        jpeg_write_scanlines(&e.jpeg, &line, 1);
+    }
+}
+
+// Where component `c` (Y, Cb, Cr) lies: its plane, first byte and distance between samples.
+struct Source {
+    int plane, first, step;
+};
+Source source_of(PixelFormat format, int c) {
+    if (c == 0) return {0, 0, 1};
+    switch (format) {
+        case PixelFormat::nv12:
+            return {1, c - 1, 2};
+        case PixelFormat::nv21:
+            return {1, 2 - c, 2};
+        case PixelFormat::yv12:
+            return {3 - c, 0, 1};
+        default:
+            return {c, 0, 1};
+    }
+}
+
+// Fills the rows of blocks that begin at luma row `y`; below the picture its last row is repeated.
+void fill_blocks(Encoder& e, int y) {
+    const ImageView& picture = *e.picture;
+    for (int c = 0; c < 3; ++c) {
+        const auto i = static_cast<std::size_t>(c);
+        const Source source = source_of(picture.format(), c);
+        const Sampling shrink = c == 0 ? Sampling{} : e.sampling;
+        const int width = (picture.width() + shrink.x - 1) / shrink.x;
+        const int height = (picture.height() + shrink.y - 1) / shrink.y;
+        const int count = c == 0 ? kBlock * e.sampling.y : kBlock;
+        const auto padded = e.blocks[i].size() / static_cast<std::size_t>(count);
+        for (int line = 0; line < count; ++line) {
+            const int from = std::min(y / shrink.y + line, height - 1);
+            const std::byte* in = picture.row(from, source.plane) + source.first;
+            JSAMPLE* out = e.blocks[i].data() + static_cast<std::size_t>(line) * padded;
+            e.rows[i][static_cast<std::size_t>(line)] = out;
+            for (int x = 0; x < width; ++x) {
+                out[x] = std::to_integer<JSAMPLE>(in[static_cast<std::ptrdiff_t>(x) * source.step]);
+            }
+            std::fill(out + width, out + padded, out[width - 1]);
+        }
+    }
+}
+
+void write_blocks(Encoder& e) {
+    const int lines = kBlock * e.sampling.y;
+    std::array<JSAMPARRAY, 3> planes{e.rows[0].data(), e.rows[1].data(), e.rows[2].data()};
+    for (int y = 0; y < e.picture->height(); y += lines) {
+        fill_blocks(e, y);
+        jpeg_write_raw_data(&e.jpeg, planes.data(), static_cast<JDIMENSION>(lines));
+    }
+}
+
+void make_blocks(Encoder& e) {
+    const int mcu = kBlock * e.sampling.x;
+    const auto padded = static_cast<std::size_t>((e.picture->width() + mcu - 1) / mcu * mcu);
+    const auto lines = static_cast<std::size_t>(kBlock * e.sampling.y);
+    e.blocks[0].resize(padded * lines);
+    e.blocks[1].resize(padded / static_cast<std::size_t>(e.sampling.x) * kBlock);
+    e.blocks[2].resize(e.blocks[1].size());
+}
+
+Result<> check(const ImageView& picture, const JpegOptions& options) {
+    if (color_space_of(picture.format()) == JCS_UNKNOWN) {
+        return cannot_hold("jpeg", picture.format(),
+                           "GRAY8, RGB of 8 bits, I420, YV12, Y42B, Y444, NV12 and NV21");
+    }
+    if (options.quality < 1 || options.quality > 100) {
+        return fail(Errc::invalid_argument,
+                    fmt::format("jpeg: quality {} is outside 1 to 100", options.quality));
+    }
+    if (std::max(picture.width(), picture.height()) > JPEG_MAX_DIMENSION) {
+        return fail(Errc::unsupported,
+                    fmt::format("jpeg: {} is longer than {} px",
+                                describe(picture.format(), picture.width(), picture.height()),
+                                JPEG_MAX_DIMENSION));
+    }
+    return {};
+}
+
+}  // namespace
+
+std::size_t jpeg_bound(const ImageLayout& layout, const JpegOptions& options) {
+    // TurboJPEG's tjBufSize(): two bytes for a sample at worst, of whole MCUs, and the headers.
+    const Sampling s = sampling_of(layout.format, options);
+    const auto padded = [](int side, int unit) {
+        return static_cast<std::size_t>((side + unit - 1) / unit * unit);
+    };
+    const std::size_t luma =
+        padded(layout.width, kBlock * s.x) * padded(layout.height, kBlock * s.y);
+    const bool gray = traits(layout.format).family == PixelFamily::gray;
+    const std::size_t chroma = gray ? 0 : 2 * luma / static_cast<std::size_t>(s.x * s.y);
+    return 2 * (luma + chroma) + 2048;
+}
+
+Result<std::size_t> jpeg_encode(const ImageView& picture, const JpegOptions& options,
+                                MutableBytes out) {
+    PX_TRY(check(picture, options));
+    // libjpeg looks for room only after it has written a byte.
+    if (out.empty()) return fail(Errc::invalid_argument, "jpeg: there is no output");
+    Encoder e;
+    e.picture = &picture;
+    e.options = &options;
+    e.sampling = sampling_of(picture.format(), options);
+    if (options.orientation != 1) e.exif = exif_segment(options.orientation);
+    set_sink(e, out);
+    const bool raw = is_planar_yuv(picture.format());
+    if (raw) make_blocks(e);
+    const bool done = e.guard.guarded(start, e) &&
+                      e.guard.guarded(raw ? write_blocks : write_rows, e) &&
+                      e.guard.guarded([](Encoder& x) { jpeg_finish_compress(&x.jpeg); }, e);
+    if (done) return out.size() - e.sink.free_in_buffer;
+    if (e.guard.code() == JERR_BUFFER_SIZE) {
+        return fail(Errc::invalid_argument, "jpeg: the output is too small",
+                    "give it jpeg_bound() bytes");
+    }
+    return e.guard.failure(Errc::system);
+}
+
+}  // namespace parallax::codec

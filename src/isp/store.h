@@ -1,0 +1,38 @@
+// store: finished pixels into rows of the output picture.
+//
+// YUV: limited range, coefficients of ITU-R BT.709 above 576 rows and BT.601 up to there; chroma is
+// the average of its 2×2 pixels, which at odd edges repeat.
+// Threads: pure functions; nothing is written outside the pixels named.
+#pragma once
+
+#include "isp/finish.h"
+#include "isp/lanes.h"
+#include "parallax/image.h"
+#include "parallax/result.h"
+
+namespace parallax::isp {
+
+// Whether store_* can write this format.
+bool can_store(PixelFormat format);
+
+// Pixels x … x + count − 1 of row y; the block begins with pixel x.
+struct PixelRange {
+    int x = 0;
+    int y = 0;
+    int count = 0;
+};
+
+// One row of an 8-bit RGB format.
+void store_rgb(const PictureBlock& block, const PixelRange& range, const MutableImageView& out);
+
+// One row of RGBA64_LE.
+void store_rgb16(const DeepBlock& block, const PixelRange& range, const MutableImageView& out);
+
+// Rows y and y + 1 of a 4:2:0 format; y and x are even. `lower` is ignored where the picture ends.
+struct BlockPair {
+    const PictureBlock& upper;
+    const PictureBlock& lower;
+};
+void store_yuv(const BlockPair& blocks, const PixelRange& range, const MutableImageView& out);
+
+}  // namespace parallax::isp
