@@ -131,7 +131,7 @@ def check_folders(root, files):
         if rel.parts[0] == "src" and len(rel.parts) == 2:
             yield rel, 1, "this source belongs to no module: move it into a folder of src/"
     needed = {Path(name) for name in FOLDERS + ("tools", "docs", "cmake") if (root / name).is_dir()}
-    needed |= {rel.parent for rel in files if rel.parts[0] == "src" and len(rel.parts) > 2}
+    needed |= {folder for rel in files if rel.parts[0] == "src" for folder in list(rel.parents)[:-2]}
     for folder in sorted(needed):
         readme = root / folder / "README.md"
         above = readme.parent.parent / "README.md"
