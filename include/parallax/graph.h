@@ -1,0 +1,62 @@
+// Graph: what the user asked for: elements, their properties, and links. Pure data.
+//
+//     Graph graph;
+//     const auto src = graph.add("videotestsrc", {{"num-buffers", "30"}});
+//     const auto enc = graph.add("pngenc");
+//     graph.link(src, enc);
+//
+// Text makes the same thing: parse_launch("videotestsrc num-buffers=30 ! pngenc", registry).
+// Nothing is checked here beyond indices; Pipeline::create finds all that is wrong.
+//
+// Threads: a plain value.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "parallax/caps.h"
+#include "parallax/result.h"
+
+namespace parallax {
+
+class Graph {
+  public:
+    using Properties = std::vector<std::pair<std::string, std::string>>;  // The last one wins.
+
+    struct Node {
+        std::string name;     // Unique; "factory0" … when the user gave none.
+        std::string factory;
+        Properties properties;  // Without the common ones below.
+        std::string isolate = "no";
+        std::string sandbox;
+        std::string group = "default";
+    };
+    struct Link {
+        std::size_t from = 0;  // Index of a node.
+        std::string from_pad;  // Empty: the first that fits.
+        std::size_t to = 0;
+        std::string to_pad;
+    };
+
+    // Adds an element; the common properties name, isolate, sandbox and group are taken out of
+    // `properties`. Returns its index.
+    std::size_t add(std::string factory, Properties properties = {});
+    // A capsfilter between two elements.
+    std::size_t add_filter(const Caps& caps);
+
+    void link(std::size_t from, std::size_t to);
+    void link(Link link);
+
+    const std::vector<Node>& nodes() const { return nodes_; }
+    const std::vector<Link>& links() const { return links_; }
+    const Node* find(std::string_view name) const;
+
+  private:
+    std::vector<Node> nodes_;
+    std::vector<Link> links_;
+};
+
+}  // namespace parallax

@@ -1,0 +1,42 @@
+#include "graph/bus.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace parallax {
+
+void Bus::post(Message message) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (queue_.size() >= kMostKept) {
+            const auto chatter = std::ranges::find_if(queue_, [](const Message& m) {
+                return m.kind == Message::Kind::text && m.severity <= Severity::info;
+            });
+            if (chatter != queue_.end()) {
+                queue_.erase(chatter);
+                ++lost_;
+            } else if (message.kind == Message::Kind::text) {
+                ++lost_;
+                return;
+            }
+        }
+        queue_.push_back(std::move(message));
+    }
+    arrived_.notify_one();
+}
+
+std::optional<Message> Bus::wait(std::int64_t timeout_ns) {
+    std::unique_lock lock(mutex_);
+    arrived_.wait_for(lock, std::chrono::nanoseconds(timeout_ns), [&] { return !queue_.empty(); });
+    if (queue_.empty()) return std::nullopt;
+    Message message = std::move(queue_.front());
+    queue_.pop_front();
+    return message;
+}
+
+std::uint64_t Bus::lost() const {
+    const std::lock_guard lock(mutex_);
+    return lost_;
+}
+
+}  // namespace parallax

@@ -1,0 +1,45 @@
+// Bus: messages of a run, from any thread to the one that watches over it.
+//
+// Threads: every member from any thread. Bounded: past kMostKept the oldest debug and info
+// messages make room, counted; errors and the end of the run are never lost.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "parallax/context.h"
+#include "parallax/result.h"
+
+namespace parallax {
+
+struct Message {
+    enum class Kind : std::uint8_t { text, element_event, error, state, ended };
+    Kind kind = Kind::text;
+    Severity severity = Severity::info;
+    std::string element;  // Empty: the run itself.
+    std::string text;
+    std::optional<Error> error = {};
+    std::int64_t time_ns = 0;  // Since the run began.
+};
+
+class Bus {
+  public:
+    static constexpr std::size_t kMostKept = 4096;
+
+    void post(Message message);
+    // The next message, waiting for it at most that long; nothing when none came.
+    std::optional<Message> wait(std::int64_t timeout_ns);
+    std::uint64_t lost() const;
+
+  private:
+    mutable std::mutex mutex_;
+    std::condition_variable arrived_;
+    std::deque<Message> queue_;
+    std::uint64_t lost_ = 0;
+};
+
+}  // namespace parallax

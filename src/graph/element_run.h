@@ -1,0 +1,106 @@
+// ElementRun: one element of a run: the instance, its formats and memory, and its counters.
+//
+// It outlives the stages that call it: a renegotiation makes new stages and arenas, the element
+// and its counters stay. Context is the element's view on it.
+//
+// Threads: the stage's, but for `counters`, which anyone may read.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "exec/frame.h"
+#include "graph/run_clock.h"
+#include "parallax/element.h"
+#include "parallax/registry.h"
+#include "trace/histogram.h"
+
+namespace parallax {
+
+class Bus;
+
+// Written by the stage's thread with relaxed stores, read by anyone.
+struct ElementCounters {
+    std::atomic<std::uint64_t> frames_in{0};
+    std::atomic<std::uint64_t> frames_out{0};
+    std::atomic<std::uint64_t> dropped{0};
+    std::atomic<std::uint64_t> bytes_copied{0};
+    std::atomic<std::int64_t> busy_ns{0};  // Thread CPU time, helpers included.
+    Histogram latency_ns;                  // Of process(), wall time; fast elements are sampled.
+
+    template <class T>
+    static void add(std::atomic<T>& word, T by) {
+        word.store(word.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
+    }
+};
+
+// What an element handed on: a frame or an event, on which pad.
+struct Output {
+    std::size_t pad = 0;
+    Frame frame;
+    std::optional<Event> event;
+};
+
+// Why a stage waits in the middle of an element's work.
+struct WaitFor {
+    std::optional<std::int64_t> running_time_ns;
+    int readable_fd = -1;
+    bool wake = false;
+};
+
+class ElementRun {
+  public:
+    std::string name;
+    std::string factory;
+    Pads pads;                              // With the requested ones appended.
+    std::vector<std::size_t> input_pads;    // Input number → index into pads.pads.
+    std::vector<std::size_t> output_pads;
+    std::unique_ptr<Element> element;
+    ElementCounters counters;
+    bool finished = false;  // It said eos itself: further input is dropped.
+
+    Bus* bus = nullptr;
+    const RunClock* clock = nullptr;
+    FramePool* pool = nullptr;  // Of the stage it is in.
+
+    // --- As planned.
+    Negotiated formats;
+    struct Memory {
+        std::optional<CpuArena> arena;
+        std::size_t out_bytes = 0;
+    };
+    std::vector<Memory> memory;  // By output.
+
+    // --- During one call.
+    struct Input {
+        Frame* frame = nullptr;
+    };
+    std::vector<Input> inputs;
+    std::size_t active_input = 0;
+    struct Draft {  // An output frame under construction.
+        std::optional<Slot> slot;
+        std::optional<Meta> meta;
+    };
+    std::vector<Draft> drafts;
+    std::vector<Output> outputs;  // Committed by this call, in order.
+    std::vector<Event> up_events;
+    WaitFor wait;
+    std::uint64_t next_sequence = 0;
+
+    // --- Time keeping; see Stage.
+    int unsampled_calls = 0;  // Until the next one is timed.
+    std::int64_t batch_weight_ns = 0;
+
+    Meta fresh_meta();
+    Draft& draft(std::size_t pad);
+    // Whether every output that allocates has room for one more call.
+    bool memory_ready() const;
+    void clear_call();
+};
+
+}  // namespace parallax

@@ -1,0 +1,45 @@
+#include "parallax/graph.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace parallax {
+
+std::size_t Graph::add(std::string factory, Properties properties) {
+    Node node{.name = {}, .factory = std::move(factory), .properties = {}};
+    for (auto& [key, value] : properties) {
+        if (key == "name") node.name = std::move(value);
+        else if (key == "isolate") node.isolate = std::move(value);
+        else if (key == "sandbox") node.sandbox = std::move(value);
+        else if (key == "group") node.group = std::move(value);
+        else node.properties.emplace_back(std::move(key), std::move(value));
+    }
+    if (node.name.empty()) {
+        // Counted by factory, in order of appearance, whether the earlier ones have names or not.
+        const auto earlier = std::ranges::count(nodes_, node.factory, &Node::factory);
+        node.name = node.factory + std::to_string(earlier);
+    }
+    nodes_.push_back(std::move(node));
+    return nodes_.size() - 1;
+}
+
+std::size_t Graph::add_filter(const Caps& caps) {
+    return add("capsfilter", {{"caps", to_string(caps)}});
+}
+
+void Graph::link(std::size_t from, std::size_t to) {
+    link({.from = from, .from_pad = {}, .to = to, .to_pad = {}});
+}
+
+void Graph::link(Link link) {
+    PX_CHECK(link.from < nodes_.size() && link.to < nodes_.size());
+    links_.push_back(std::move(link));
+}
+
+const Graph::Node* Graph::find(std::string_view name) const {
+    const auto found = std::ranges::find(nodes_, name, &Node::name);
+    return found == nodes_.end() ? nullptr : &*found;
+}
+
+}  // namespace parallax
