@@ -65,6 +65,7 @@ struct Pads {
     StateClass state = StateClass::pure;
     bool forwards = false;  // May hand an input frame on untouched (context.forward).
     bool boundary = false;  // Starts a stage of its own, as `queue` does.
+    bool allocates = true;  // Uses context.out(); a mere forwarder says no and costs no memory.
 };
 
 // What was agreed for one pad.

@@ -31,7 +31,7 @@ class Graph {
         std::string factory;
         Properties properties;  // Without the common ones below.
         std::string isolate = "no";
-        std::string sandbox;
+        std::string sandbox = {};
         std::string group = "default";
     };
     struct Link {

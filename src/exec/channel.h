@@ -29,9 +29,9 @@ namespace parallax {
 enum class Leaky : std::uint8_t { no, upstream, downstream };
 
 struct Entry {
-    MemoryView bytes;  // Empty for an event.
-    Meta meta;
-    std::optional<Event> event;
+    MemoryView bytes = {};  // Empty for an event.
+    Meta meta = {};
+    std::optional<Event> event = {};
 };
 
 class Channel {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -83,9 +84,9 @@ class FramePool {
 };
 
 struct Frame {
-    Payload payload;
-    MemoryView bytes;
-    Meta meta;
+    Payload payload = {};
+    MemoryView bytes = {};
+    Meta meta = {};
 };
 
 }  // namespace parallax

@@ -42,8 +42,8 @@ struct ElementCounters {
 // What an element handed on: a frame or an event, on which pad.
 struct Output {
     std::size_t pad = 0;
-    Frame frame;
-    std::optional<Event> event;
+    Frame frame = {};
+    std::optional<Event> event = {};
 };
 
 // Why a stage waits in the middle of an element's work.

@@ -1,0 +1,168 @@
+#include "graph/element_run.h"
+
+#include "base/check.h"
+#include "graph/bus.h"
+
+namespace parallax {
+
+std::size_t Element::output_bytes(std::size_t pad, const Negotiated& formats) const {
+    const auto& image = formats.out(pad).image;
+    return image ? image->size_bytes : 0;
+}
+
+Meta ElementRun::fresh_meta() {
+    for (const Input& input : inputs) {
+        if (input.frame != nullptr) return input.frame->meta;
+    }
+    Meta meta;
+    meta.sequence = next_sequence;
+    return meta;
+}
+
+ElementRun::Draft& ElementRun::draft(std::size_t pad) {
+    Draft& d = drafts.at(pad);
+    if (!d.slot) {
+        Memory& m = memory.at(pad);
+        PX_CHECK(m.arena.has_value());
+        d.slot = m.arena->acquire();
+        PX_CHECK(d.slot.has_value());  // memory_ready() said so, and burst() bounds the rest.
+    }
+    return d;
+}
+
+bool ElementRun::memory_ready() const {
+    for (const Memory& m : memory) {
+        if (m.arena && m.arena->slots_free() < element->burst()) return false;
+    }
+    return true;
+}
+
+void ElementRun::clear_call() {
+    for (Draft& d : drafts) {
+        d.slot.reset();
+        d.meta.reset();
+    }
+    wait = {};
+}
+
+// --- Context
+
+bool Context::has_input(std::size_t pad) const {
+    return pad < run_.inputs.size() && run_.inputs[pad].frame != nullptr;
+}
+
+std::size_t Context::active_input() const { return run_.active_input; }
+
+MemoryView Context::in(std::size_t pad) const {
+    return has_input(pad) ? run_.inputs[pad].frame->bytes : MemoryView{};
+}
+
+ImageView Context::in_image(std::size_t pad) const {
+    const auto& image = run_.formats.in(pad).image;
+    PX_CHECK(image.has_value());
+    const MemoryView bytes = in(pad);
+    PX_CHECK(bytes.size() >= image->size_bytes);  // Checked by the stage before the call.
+    return {*image, bytes};
+}
+
+const Meta& Context::in_meta(std::size_t pad) const {
+    PX_CHECK(has_input(pad));
+    return run_.inputs[pad].frame->meta;
+}
+
+bool Context::linked(std::size_t pad) const {
+    return pad < run_.formats.outputs.size() && run_.formats.outputs[pad].linked;
+}
+
+MemoryViewMut Context::out(std::size_t pad) {
+    if (!linked(pad) || !run_.memory.at(pad).arena) return {};
+    return run_.draft(pad).slot->bytes().first(run_.memory[pad].out_bytes);
+}
+
+MutableImageView Context::out_image(std::size_t pad) {
+    const auto& image = run_.formats.out(pad).image;
+    PX_CHECK(image.has_value());
+    return {*image, out(pad)};
+}
+
+Meta& Context::out_meta(std::size_t pad) {
+    auto& meta = run_.drafts.at(pad).meta;
+    if (!meta) meta = run_.fresh_meta();
+    return *meta;
+}
+
+Flow Context::commit(std::size_t size_bytes, std::size_t pad) {
+    if (!linked(pad)) return Flow::more;
+    ElementRun::Draft& draft = run_.draft(pad);
+    PX_CHECK(size_bytes <= run_.memory[pad].out_bytes);
+    Meta meta = std::move(out_meta(pad));
+    const MemoryView bytes = draft.slot->bytes().first(size_bytes);
+    run_.outputs.push_back({.pad = pad,
+                            .frame = {.payload = run_.pool->own(*std::move(draft.slot)),
+                                      .bytes = bytes,
+                                      .meta = std::move(meta)},
+                            .event = {}});
+    draft = {};
+    return Flow::more;
+}
+
+Flow Context::forward(std::size_t out_pad, std::size_t in_pad) {
+    if (!linked(out_pad) || !has_input(in_pad)) return Flow::more;
+    ElementRun::Draft& draft = run_.drafts.at(out_pad);
+    Frame& input = *run_.inputs[in_pad].frame;
+    if (draft.slot) {  // in_place() had to copy; the copy goes on.
+        const std::size_t size_bytes = input.bytes.size();
+        return commit(size_bytes, out_pad);
+    }
+    Frame frame{.payload = input.payload, .bytes = input.bytes, .meta = {}};
+    frame.meta = draft.meta ? *std::move(draft.meta) : input.meta;
+    draft.meta.reset();
+    run_.outputs.push_back({.pad = out_pad, .frame = std::move(frame), .event = {}});
+    return Flow::more;
+}
+
+MemoryViewMut Context::in_place(std::size_t out_pad) {
+    if (!has_input()) return {};
+    Frame& frame = *run_.inputs[0].frame;
+    if (Slot* slot = frame.payload.writable()) return slot->bytes().first(frame.bytes.size());
+    const MemoryViewMut copy = out(out_pad);
+    if (copy.size() < frame.bytes.size()) return {};
+    std::copy(frame.bytes.begin(), frame.bytes.end(), copy.begin());
+    count_copied(frame.bytes.size());
+    return copy.first(frame.bytes.size());
+}
+
+void Context::emit(Event event, std::size_t pad) {
+    if (linked(pad)) run_.outputs.push_back({.pad = pad, .frame = {}, .event = std::move(event)});
+}
+
+void Context::emit_up(Event event) { run_.up_events.push_back(std::move(event)); }
+
+std::int64_t Context::running_time_ns() const { return run_.clock->running_time_ns(); }
+void Context::wait_until(std::int64_t running_time_ns) {
+    run_.wait.running_time_ns = running_time_ns;
+}
+void Context::wait_readable(int fd) { run_.wait.readable_fd = fd; }
+void Context::wait_for_wake() { run_.wait.wake = true; }
+
+void Context::post(Severity severity, std::string text) {
+    run_.bus->post({.kind = Message::Kind::text,
+                    .severity = severity,
+                    .element = run_.name,
+                    .text = std::move(text),
+                    .error = {},
+                    .time_ns = run_.clock->running_time_ns()});
+}
+
+void Context::count_dropped(std::uint64_t frames) {
+    ElementCounters::add(run_.counters.dropped, frames);
+}
+void Context::count_copied(std::uint64_t bytes) {
+    ElementCounters::add(run_.counters.bytes_copied, bytes);
+}
+void Context::add_helper_time(std::int64_t cpu_ns) {
+    ElementCounters::add(run_.counters.busy_ns, cpu_ns);
+}
+const std::string& Context::element_name() const { return run_.name; }
+
+}  // namespace parallax

@@ -1,0 +1,191 @@
+#include "graph/plan.h"
+
+#include <algorithm>
+
+namespace parallax {
+namespace {
+
+constexpr std::uint64_t kDefaultChannelBytes = std::uint64_t{64} << 20U;
+constexpr std::uint32_t kMostFrames = 4096;       // Of any channel, whatever was asked for.
+constexpr std::uint32_t kDefaultFrames = 32;      // Between stages without a queue, small frames.
+
+std::uint32_t clamp_frames(std::uint64_t frames) {
+    return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(frames, 1, kMostFrames));
+}
+
+// Frames in so many nanoseconds, if the rate is known; else no limit.
+std::uint64_t frames_in(std::uint64_t time_ns, const Structure& caps) {
+    const auto rate = caps.get_fraction("framerate");
+    if (!rate || rate->num() <= 0) return kMostFrames;
+    return static_cast<std::uint64_t>(rate->as_double() * static_cast<double>(time_ns) / 1e9);
+}
+
+std::uint32_t queue_frames(const QueueShape& shape, const PlannedLink& link) {
+    std::uint64_t frames = shape.max_frames == 0 ? kMostFrames : shape.max_frames;
+    if (shape.max_bytes != 0 && link.frame_bytes != 0) {
+        frames = std::min<std::uint64_t>(frames, shape.max_bytes / link.frame_bytes);
+    }
+    if (shape.max_time_ns != 0) frames = std::min(frames, frames_in(shape.max_time_ns, link.caps));
+    return clamp_frames(frames);
+}
+
+Leaky leaky_of(const QueueShape& shape) {
+    switch (shape.leaky) {
+        case QueueShape::Leaky::upstream: return Leaky::upstream;
+        case QueueShape::Leaky::downstream: return Leaky::downstream;
+        case QueueShape::Leaky::no: break;
+    }
+    return Leaky::no;
+}
+
+class Planner {
+  public:
+    explicit Planner(const PlanInput& input) : input_(input) {
+        plan_.links = input.links;
+        out_links_.resize(input.nodes.size());
+        in_links_.resize(input.nodes.size());
+        for (std::size_t l = 0; l < plan_.links.size(); ++l) {
+            out_links_[plan_.links[l].from].push_back(l);
+            in_links_[plan_.links[l].to].push_back(l);
+        }
+    }
+
+    Result<Plan> run() {
+        std::vector<std::string> names;
+        for (const auto& node : input_.nodes) names.push_back(node.run->name);
+        order_ = PX_TRY(flow_order(input_.nodes.size(), plan_.links, names));
+        for (const auto& node : input_.nodes) latency_ += node.run->element->latency_frames();
+        for (PlannedLink& link : plan_.links) place(link);
+        form_stages();
+        PX_TRY(check_pads());
+        size_arenas();
+        return std::move(plan_);
+    }
+
+  private:
+    const Element& element(std::size_t node) const { return *input_.nodes[node].run->element; }
+    const Pads& pads(std::size_t node) const { return input_.nodes[node].run->pads; }
+
+    // A plain call if nothing else goes in or out at this point and both share a thread.
+    bool same_stage(const PlannedLink& link) const {
+        const auto& a = input_.nodes[link.from];
+        const auto& b = input_.nodes[link.to];
+        return out_links_[link.from].size() == 1 && in_links_[link.to].size() == 1 &&
+               !pads(link.to).boundary && a.group == b.group && a.isolate == b.isolate;
+    }
+
+    void place(PlannedLink& link) const {
+        link.channel = !same_stage(link);
+        if (!link.channel) return;
+        if (pads(link.to).boundary) {
+            const QueueShape shape = element(link.to).queue_shape();
+            link.capacity = queue_frames(shape, link);
+            link.leaky = leaky_of(shape);
+        } else {
+            const std::uint64_t by_bytes =
+                link.frame_bytes == 0 ? kDefaultFrames : kDefaultChannelBytes / link.frame_bytes;
+            link.capacity = clamp_frames(std::clamp<std::uint64_t>(by_bytes, 2, kDefaultFrames));
+        }
+        // Branches that meet again differ by at most the latency of all elements together.
+        link.capacity += latency_ + element(link.from).burst() - 1;
+    }
+
+    void form_stages() {
+        std::vector<bool> placed(input_.nodes.size(), false);
+        for (const std::size_t head : order_) {
+            if (placed[head]) continue;
+            PlannedStage stage{.elements = {}, .group = input_.nodes[head].group};
+            std::size_t at = head;
+            for (;;) {
+                placed[at] = true;
+                stage.elements.push_back(at);
+                if (out_links_[at].size() != 1) break;
+                const PlannedLink& link = plan_.links[out_links_[at].front()];
+                if (link.channel) break;
+                at = link.to;
+            }
+            plan_.stages.push_back(std::move(stage));
+        }
+    }
+
+    Result<> check_pads() const {
+        for (const PlannedStage& stage : plan_.stages) {
+            const std::size_t inputs = in_links_[stage.elements.front()].size();
+            const std::size_t outputs = out_links_[stage.elements.back()].size();
+            if (inputs > kMaxInputs || outputs > kMaxChannels) {
+                return fail(Errc::unsupported,
+                            input_.nodes[stage.elements.front()].run->name + " has " +
+                                std::to_string(inputs) + " inputs and " + std::to_string(outputs) +
+                                " outputs; at most " + std::to_string(kMaxInputs) + " and " +
+                                std::to_string(kMaxChannels) + " can be linked");
+            }
+        }
+        return {};
+    }
+
+    // Frames of one output that can be held downstream at once.
+    std::uint64_t held_beyond(std::size_t link_index) const {
+        const PlannedLink& link = plan_.links[link_index];
+        std::uint64_t held = link.channel ? std::uint64_t{link.capacity} + 2 : 0;
+        if (pads(link.to).forwards) {
+            for (const std::size_t next : out_links_[link.to]) held += held_beyond(next);
+        }
+        return std::min<std::uint64_t>(held, 1U << 18U);
+    }
+
+    void size_arenas() {
+        for (std::size_t node = 0; node < input_.nodes.size(); ++node) {
+            if (!pads(node).allocates) continue;
+            for (const std::size_t l : out_links_[node]) {
+                const PlannedLink& link = plan_.links[l];
+                if (link.frame_bytes == 0) continue;
+                const std::uint64_t slots = std::uint64_t{2} * element(node).burst() + 1 +
+                                            held_beyond(l);
+                plan_.arenas.push_back({.element = node,
+                                        .pad = link.from_pad,
+                                        .slot_bytes = link.frame_bytes,
+                                        .slots = static_cast<std::uint32_t>(slots)});
+            }
+        }
+    }
+
+    const PlanInput& input_;
+    Plan plan_;
+    std::vector<std::size_t> order_;
+    std::vector<std::vector<std::size_t>> out_links_;
+    std::vector<std::vector<std::size_t>> in_links_;
+    std::uint32_t latency_ = 0;
+};
+
+}  // namespace
+
+Result<std::vector<std::size_t>> flow_order(std::size_t nodes,
+                                            const std::vector<PlannedLink>& links,
+                                            const std::vector<std::string>& names) {
+    std::vector<std::size_t> missing(nodes, 0);
+    std::vector<std::vector<std::size_t>> next(nodes);
+    for (const PlannedLink& link : links) {
+        ++missing[link.to];
+        next[link.from].push_back(link.to);
+    }
+    std::vector<std::size_t> order;
+    for (std::size_t n = 0; n < nodes; ++n) {
+        if (missing[n] == 0) order.push_back(n);
+    }
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        for (const std::size_t to : next[order[i]]) {
+            if (--missing[to] == 0) order.push_back(to);
+        }
+    }
+    if (order.size() == nodes) return order;
+    std::string circle;
+    for (std::size_t n = 0; n < nodes; ++n) {
+        if (missing[n] != 0) circle += (circle.empty() ? "" : ", ") + names[n];
+    }
+    return fail(Errc::cycle, "the graph runs in a circle through " + circle,
+                "break it with appsink and appsrc");
+}
+
+Result<Plan> make_plan(const PlanInput& input) { return Planner(input).run(); }
+
+}  // namespace parallax

@@ -1,0 +1,173 @@
+#include "graph/stage.h"
+
+#include "base/check.h"
+#include "graph/bus.h"
+
+namespace parallax {
+namespace {
+
+constexpr int kTurnsPerBatch = 64;
+constexpr std::int64_t kBatchWallNs = 1'000'000;  // Then other stages have their turn.
+
+}  // namespace
+
+Stage::Stage(const Options& options)
+    : Actor(*options.group),
+      host_(*options.host),
+      clock_(*options.clock),
+      record_(options.inputs, options.channels) {
+    in_.reserve(options.inputs);  // Borrows are pointed at: they must not move.
+    out_.reserve(options.channels);
+}
+
+void Stage::set_chain(std::vector<Step> chain) {
+    chain_ = std::move(chain);
+    for (const Step& step : chain_) step.run->pool = &pool_;
+}
+
+void Stage::add_input(Input input) {
+    PX_CHECK(in_.size() < in_.capacity());
+    Gathered gathered;
+    gathered.at = input;
+    in_.push_back(std::move(gathered));
+}
+
+void Stage::add_output(OutChannel output) { out_.push_back(output); }
+
+void Stage::post(std::move_only_function<void()> work) {
+    {
+        const std::lock_guard lock(inbox_mutex_);
+        inbox_.push_back(std::move(work));
+    }
+    inbox_waiting_ = true;
+    notify();
+}
+
+void Stage::send_up(Event event) {
+    post([this, event = std::move(event)] {
+        ElementRun& last = *chain_.back().run;
+        last.up_events.push_back(event);
+        pass_up(last, chain_.size());
+    });
+}
+
+void Stage::run_inbox() {
+    if (!inbox_waiting_.exchange(false)) return;
+    std::vector<std::move_only_function<void()>> work;
+    {
+        const std::lock_guard lock(inbox_mutex_);
+        work.swap(inbox_);
+    }
+    for (auto& each : work) each();
+}
+
+bool Stage::step() {
+    run_inbox();
+    if (ended_ || clock_.paused()) return false;
+    const std::int64_t cpu_before = thread_cpu_ns();
+    batch_wall_ns_ = 0;
+    published_ = false;
+    const auto released_before = now_.released;
+    bool more = true;
+    for (int turn = 0; more && turn < kTurnsPerBatch && batch_wall_ns_ < kBatchWallNs; ++turn) {
+        more = take_turn();
+    }
+    spread_cpu_time(thread_cpu_ns() - cpu_before);
+    if (published_ || released_before != now_.released) notify_neighbours();
+    if (ending_ && at_bottom_ && !discard_inputs()) end();
+    return more && !ended_;
+}
+
+// One thing done, or false when nothing can be done now.
+bool Stage::take_turn() {
+    if (waiting()) return false;
+    if (stack_.empty() && !fetch()) {
+        commit();
+        return false;
+    }
+    const Progress progress = stack_.empty() ? Progress::done : run_top();
+    if (commit_point()) commit();
+    return progress == Progress::done;
+}
+
+bool Stage::waiting() {
+    if (!wait_until_) return false;
+    const bool give_up = stop_ && is_source();
+    if (!give_up && clock_.running_time_ns() < *wait_until_) {
+        notify_at(clock_.monotonic_at(*wait_until_));
+        return true;
+    }
+    wait_until_.reset();
+    return false;
+}
+
+// Between frames, and between the frames that a drain gives: then all that was consumed has come
+// out, and a successor could go on from here.
+bool Stage::commit_point() const {
+    return stack_.empty() ||
+           (stack_.size() == 1 && stack_.back().output.event && ending_.has_value());
+}
+
+void Stage::commit() {
+    if (in_.empty() && out_.empty()) return;
+    for (std::size_t i = 0; i < in_.size(); ++i) {
+        now_.consumed[i] = in_[i].borrows.taken();
+        now_.released[i] = in_[i].borrows.released();
+    }
+    bool news = false;
+    for (const OutChannel& out : out_) {
+        news = news || now_.published[out.word] != out.channel->published();
+        now_.published[out.word] = out.channel->published();
+    }
+    record_.commit(now_);
+    if (!news) return;
+    published_ = true;
+    for (const OutChannel& out : out_) {
+        if (out.to->idle()) out.to->notify();  // Others are told at the end of the batch.
+    }
+}
+
+void Stage::notify_neighbours() {
+    for (const OutChannel& out : out_) out.to->notify();
+    for (const Gathered& in : in_) in.at.from->notify();
+}
+
+// CPU time is read once a batch, since the clock costs more than a small element; it is shared
+// out by the wall times that were sampled.
+void Stage::spread_cpu_time(std::int64_t cpu_ns) {
+    unassigned_cpu_ns_ += cpu_ns;
+    std::int64_t total = 0;
+    for (const Step& step : chain_) total += step.run->batch_weight_ns;
+    if (total == 0) return;
+    const double share = static_cast<double>(unassigned_cpu_ns_) / static_cast<double>(total);
+    for (const Step& step : chain_) {
+        const double own = share * static_cast<double>(step.run->batch_weight_ns);
+        ElementCounters::add(step.run->counters.busy_ns, static_cast<std::int64_t>(own));
+        step.run->batch_weight_ns = 0;
+    }
+    unassigned_cpu_ns_ = 0;
+}
+
+// This branch is over: what is under way is dropped, what follows gets its end in order, and
+// inputs are emptied so that nobody upstream waits for us.
+void Stage::fail(const ElementRun& run, Error error) {
+    host_.stage_failed(run.name, std::move(error));
+    stack_.clear();
+    release_inputs();
+    wait_until_.reset();
+    discarding_ = true;
+    if (ending_ && at_bottom_) return;
+    ending_ = Event::Type::eos;
+    Work last{.index = chain_.size(), .output = {.pad = kAllPads}};
+    last.output.event = Event{.type = Event::Type::eos};
+    stack_.push_back(std::move(last));
+}
+
+void Stage::end() {
+    commit();
+    for (const OutChannel& out : out_) out.to->notify();
+    ended_.store(true, std::memory_order_release);
+    host_.stage_ended();
+}
+
+}  // namespace parallax

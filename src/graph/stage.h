@@ -1,0 +1,172 @@
+// Stage: the longest run of elements that execute on one thread, and the loop that drives them.
+//
+// The loop takes the next input (or asks the source), hands frames down the chain by plain calls,
+// puts what comes out into the channels, and commits: one store that makes consumption, release
+// and publication current together. It never blocks: when an output is full, memory is short or an
+// element waits for a time, the work stays on a small stack and the thread goes to other stages.
+//
+// Threads: step() on one thread of the group at a time; request_*() and post() from any.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "exec/channel.h"
+#include "graph/element_run.h"
+#include "parallax/group.h"
+
+namespace parallax {
+
+// What the stage asks of the run around it.
+class StageHost {
+  public:
+    virtual ~StageHost() = default;
+    virtual void stage_ended() = 0;
+    virtual void stage_failed(const std::string& element, Error error) = 0;
+    virtual void reconfigure_wanted() = 0;
+    // Calls actor.notify() once the descriptor is readable.
+    virtual void watch(int fd, Actor& actor) = 0;
+};
+
+class Stage final : public Actor {
+  public:
+    struct Input {
+        Channel* channel = nullptr;
+        std::size_t pad = 0;  // Of the first element.
+        Stage* from = nullptr;
+    };
+    struct OutChannel {
+        Channel* channel = nullptr;
+        std::size_t pad = 0;   // Of the last element.
+        std::size_t word = 0;  // In the commit record.
+        Stage* to = nullptr;
+    };
+    struct Step {  // An element of the chain and how it hangs on the one before.
+        ElementRun* run = nullptr;
+        std::size_t in_pad = 0;
+        std::size_t out_pad = 0;  // To the next one.
+    };
+    struct Options {
+        ResourceGroup* group = nullptr;
+        StageHost* host = nullptr;
+        const RunClock* clock = nullptr;
+        std::size_t inputs = 0;
+        std::size_t channels = 0;
+    };
+
+    explicit Stage(const Options& options);
+
+    // Put together before the first notify().
+    void set_chain(std::vector<Step> chain);
+    void add_input(Input input);
+    void add_output(OutChannel output);
+    const CommitRecord& record() const { return record_; }
+    const std::vector<Step>& chain() const { return chain_; }
+    bool is_source() const { return in_.empty(); }
+
+    // A source ends its stream in order; everything after it drains.
+    void request_stop() { stop_ = true; }
+    // A source hands `reconfigure` down, as if its own format had changed.
+    void request_reconfigure() { reconfigure_ = true; }
+    // Runs `work` on the stage's thread between two frames.
+    void post(std::move_only_function<void()> work);
+    // An event for the last element of the chain, going up.
+    void send_up(Event event);
+    bool ended() const { return ended_.load(std::memory_order_acquire); }
+  private:
+    enum class Progress : std::uint8_t { done, blocked };
+    static constexpr std::size_t kAllPads = ~std::size_t{0};
+
+    struct Work {  // Something on its way down the chain; index == chain size: into the channels.
+        std::size_t index = 0;
+        bool gathered = false;  // The first element, with what in_ holds; or a source's turn.
+        Output output;
+        std::uint64_t delivered = 0;  // Bit per out channel that has it already.
+    };
+    struct Gathered {  // One input of the first element.
+        Input at;
+        std::optional<Entry> front;  // Taken out of the channel, not yet given to the element.
+        Frame frame;
+        Borrows borrows;
+        std::uint64_t next = 0;  // Position to take.
+        bool active = false;     // Its frame is part of this call.
+        std::optional<Event::Type> ended;
+    };
+
+    // The loop: stage.cpp
+    bool step() override;
+    bool take_turn();
+    bool waiting();
+    bool commit_point() const;
+    void commit();
+    void notify_neighbours();
+    void run_inbox();
+    void spread_cpu_time(std::int64_t cpu_ns);
+    void fail(const ElementRun& run, Error error);
+    void end();
+
+    // Input side: stage_input.cpp
+    bool fetch();
+    bool fetch_from_source();
+    bool fetch_any();
+    bool fetch_by_pts();
+    void refill(Gathered& input);
+    bool refill_all();
+    bool drop_unmatched();
+    bool discard_inputs();
+    void activate(Gathered& input);
+    void release_inputs();
+    void drop_front(Gathered& input);
+    void start_end(Event::Type type);
+    void downstream_done();
+    void tell_upstream_done();
+
+    // Chain: stage_chain.cpp
+    Progress run_top();
+    Progress run_element(Work& work);
+    Progress run_event(Work& work);
+    Progress drain(Work& work);
+    Progress deliver(Work& work);
+    bool bind_inputs(ElementRun& run, Work& work);
+    bool memory_ready(ElementRun& run);
+    Progress suspend(ElementRun& run, Work& work);
+    void finish_early(std::size_t index);
+    void hand_on(ElementRun& run, std::size_t index);
+    void pass_up(ElementRun& run, std::size_t index);
+    Result<Flow> call(ElementRun& run, bool drain);
+
+    StageHost& host_;
+    const RunClock& clock_;
+    CommitRecord record_;
+    Positions now_;
+    FramePool pool_;
+    std::vector<Step> chain_;
+    std::vector<Gathered> in_;
+    std::vector<OutChannel> out_;
+    std::vector<Work> stack_;  // The top is next.
+    std::optional<std::int64_t> wait_until_;
+
+    std::atomic<bool> stop_{false};
+    std::atomic<bool> reconfigure_{false};
+    std::atomic<bool> ended_{false};
+    std::atomic<std::size_t> downstream_done_{0};
+    std::atomic<bool> told_upstream_{false};
+    std::optional<Event::Type> ending_;  // eos or reconfigure is on its way down,
+    bool at_bottom_ = false;             // and has arrived there.
+    bool discarding_ = false;            // Inputs are dropped until they end.
+    std::size_t next_input_ = 0;         // For InputPolicy::any.
+    bool published_ = false;             // In this batch.
+    std::int64_t batch_wall_ns_ = 0;
+    std::int64_t unassigned_cpu_ns_ = 0;
+
+    std::mutex inbox_mutex_;
+    std::vector<std::move_only_function<void()>> inbox_;
+    std::atomic<bool> inbox_waiting_{false};
+};
+
+}  // namespace parallax

@@ -1,0 +1,200 @@
+// The input side of a stage: what the first element is called with.
+#include <algorithm>
+#include <utility>
+
+#include "graph/stage.h"
+
+namespace parallax {
+
+// Puts the next piece of work on the stack; false when there is none now.
+bool Stage::fetch() {
+    if (ending_) {
+        discard_inputs();
+        return false;
+    }
+    if (in_.empty()) return fetch_from_source();
+    if (in_.size() == 1 || chain_.front().run->pads.policy == InputPolicy::any) return fetch_any();
+    return fetch_by_pts();
+}
+
+bool Stage::fetch_from_source() {
+    if (stop_) {
+        start_end(Event::Type::eos);
+    } else if (reconfigure_) {
+        start_end(Event::Type::reconfigure);
+    } else {
+        stack_.push_back({.index = 0, .gathered = true, .output = {}});
+    }
+    return true;
+}
+
+void Stage::start_end(Event::Type type) {
+    ending_ = type;
+    discarding_ = true;
+    Work work{.index = 0, .output = {}};
+    work.output.event = Event{.type = type};
+    stack_.push_back(std::move(work));
+}
+
+// Takes the next entry of the channel, unless one waits already or the input has ended.
+void Stage::refill(Gathered& input) {
+    if (input.front || input.ended) return;
+    std::uint64_t at = input.next;
+    input.front = input.at.channel->take(at);
+    if (!input.front) {
+        input.borrows.skip_to(at);
+        input.next = at;
+        return;
+    }
+    input.borrows.skip_to(at - 1);
+    input.next = at;
+    const std::uint64_t position = input.borrows.take();
+    if (!input.front->event) {
+        input.frame = {.payload = pool_.borrow(input.borrows, position),
+                       .bytes = input.front->bytes,
+                       .meta = std::move(input.front->meta)};
+        return;
+    }
+    input.borrows.give_back(position);
+    const Event::Type type = input.front->event->type;
+    if (type != Event::Type::eos && type != Event::Type::reconfigure) return;
+    input.ended = type;
+    input.front.reset();
+}
+
+void Stage::drop_front(Gathered& input) {
+    input.frame = {};
+    input.front.reset();
+}
+
+void Stage::activate(Gathered& input) { input.active = true; }
+
+void Stage::release_inputs() {
+    for (Gathered& input : in_) {
+        if (input.active) drop_front(input);
+        input.active = false;
+    }
+}
+
+// As soon as any input has something; in turn, so that none starves.
+bool Stage::fetch_any() {
+    std::size_t ended = 0;
+    bool all_eos = true;
+    for (std::size_t k = 0; k < in_.size(); ++k) {
+        Gathered& input = in_[(next_input_ + k) % in_.size()];
+        refill(input);
+        if (input.ended) {
+            ++ended;
+            all_eos = all_eos && *input.ended == Event::Type::eos;
+            continue;
+        }
+        if (!input.front) continue;
+        next_input_ = (next_input_ + k + 1) % in_.size();
+        chain_.front().run->active_input = input.at.pad;
+        if (input.front->event) {
+            Work work{.index = 0, .output = {.pad = input.at.pad}};
+            work.output.event = std::move(input.front->event);
+            input.front.reset();
+            stack_.push_back(std::move(work));
+        } else {
+            activate(input);
+            stack_.push_back({.index = 0, .gathered = true, .output = {}});
+        }
+        return true;
+    }
+    if (ended < in_.size()) return false;
+    start_end(all_eos ? Event::Type::eos : Event::Type::reconfigure);
+    return true;
+}
+
+// Refills every input and hands events on; false when that gave work to do first.
+bool Stage::refill_all() {
+    for (Gathered& input : in_) {
+        refill(input);
+        if (!input.front || !input.front->event) continue;
+        Work work{.index = 0, .output = {.pad = input.at.pad}};
+        work.output.event = std::move(input.front->event);
+        input.front.reset();
+        chain_.front().run->active_input = input.at.pad;
+        stack_.push_back(std::move(work));
+        return false;
+    }
+    return true;
+}
+
+// Frames older than the youngest front have no partner any more: drops them, counted.
+bool Stage::drop_unmatched() {
+    std::int64_t latest = kNoTimeNs;
+    for (const Gathered& input : in_) latest = std::max(latest, input.frame.meta.pts_ns);
+    bool dropped = false;
+    for (Gathered& input : in_) {
+        const std::int64_t pts = input.frame.meta.pts_ns;
+        if (pts == kNoTimeNs || pts == latest) continue;
+        drop_front(input);
+        ElementCounters::add(chain_.front().run->counters.dropped, std::uint64_t{1});
+        dropped = true;
+    }
+    return dropped;
+}
+
+bool Stage::fetch_by_pts() {
+    for (;;) {
+        if (!refill_all()) return true;
+        const bool eos = std::ranges::any_of(
+            in_, [](const Gathered& input) { return input.ended == Event::Type::eos; });
+        const bool all_ended =
+            std::ranges::all_of(in_, [](const Gathered& input) { return input.ended.has_value(); });
+        if (eos || all_ended) {
+            start_end(eos ? Event::Type::eos : Event::Type::reconfigure);
+            return true;
+        }
+        const bool complete =
+            std::ranges::all_of(in_, [](const Gathered& input) { return input.front.has_value(); });
+        if (!complete) return false;
+        if (drop_unmatched()) continue;
+        for (Gathered& input : in_) activate(input);
+        stack_.push_back({.index = 0, .gathered = true, .output = {}});
+        return true;
+    }
+}
+
+// After the end: empties the inputs until each has ended. True while one has not.
+bool Stage::discard_inputs() {
+    bool open = false;
+    bool any = false;
+    for (Gathered& input : in_) {
+        while (!input.ended) {
+            if (input.front && !input.front->event) {
+                ElementCounters::add(chain_.front().run->counters.dropped, std::uint64_t{1});
+            }
+            drop_front(input);
+            refill(input);
+            if (!input.front && !input.ended) break;
+            any = true;
+        }
+        open = open || !input.ended;
+    }
+    if (any) {
+        commit();
+        notify_neighbours();
+    }
+    return open;
+}
+
+// A branch after us wants no more. When none does, neither do we.
+void Stage::downstream_done() {
+    if (downstream_done_.fetch_add(1) + 1 < out_.size()) return;
+    if (is_source()) {
+        stop_ = true;
+        notify();
+        return;
+    }
+    tell_upstream_done();
+}
+
+void Stage::tell_upstream_done() {
+    if (told_upstream_.exchange(true)) return;
+    for (const Gathered& input : in_) input.at.from->downstream_done();
+}
+
+}  // namespace parallax
