@@ -26,7 +26,7 @@ PUBLIC = {  # Which module keeps each promise in include/parallax/.
     "image": "media", "meta": "media", "raw_info": "media",
     "group": "exec", "event": "exec",
     "element": "graph", "context": "graph", "option": "graph", "registry": "graph", "graph": "graph",
-    "pipeline": "graph", "app": "graph", "plugin": "graph",
+    "pipeline": "graph", "report": "graph", "app": "graph", "plugin": "graph",
     "isp": "isp", "builtin": "elements",
 }
 LIMITS = {"file": 500, "public header": 250, "line": 100, "function": 70}

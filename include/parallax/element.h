@@ -15,6 +15,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -101,6 +102,7 @@ class Element {
     // --- Properties, as text and typed. ElementWith implements them.
     virtual Result<> set_property(std::string_view name, std::string_view text) = 0;
     virtual std::optional<PropertyValue> property(std::string_view name) const = 0;
+    virtual std::vector<PropertySpec> properties() const = 0;
     // A live property was set while playing; called between two frames.
     virtual Result<> property_changed(std::string_view /*name*/) { return {}; }
 
@@ -123,6 +125,9 @@ class Element {
     virtual QueueShape queue_shape() const { return {}; }
     // Frames it must see before the first comes out, less one; sizes branches that meet again.
     virtual std::uint32_t latency_frames() const { return 0; }
+
+    // For elements that the program feeds: calling `wake`, from any thread, ends wait_for_wake().
+    virtual void set_waker(std::move_only_function<void()> /*wake*/) {}
 
     // --- While it plays.
     // A source is called whenever there is room; everything else with its inputs.
@@ -150,6 +155,7 @@ class ElementWith : public Element {
     std::optional<PropertyValue> property(std::string_view name) const final {
         return option::get(options_, name);
     }
+    std::vector<PropertySpec> properties() const final { return option::specs<Options>(); }
 
   protected:
     const Options& options() const { return options_; }

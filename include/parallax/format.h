@@ -20,24 +20,54 @@ namespace parallax {
 
 enum class PixelFormat : std::uint8_t {
     // video/x-raw
-    gray8, gray16le,
-    rgb, bgr,                    // 3 bytes a pixel
-    rgba, bgra, rgbx, bgrx,      // 4 bytes a pixel
-    rgba64le,                    // 4 × 16 bits, little endian
-    i420, yv12, y42b, y444,      // planar YUV
-    nv12, nv21,                  // Y plane, then interleaved chroma
-    yuy2, uyvy,                  // packed 4:2:2
+    gray8,
+    gray16le,
+    rgb,
+    bgr,  // 3 bytes a pixel
+    rgba,
+    bgra,
+    rgbx,
+    bgrx,      // 4 bytes a pixel
+    rgba64le,  // 4 × 16 bits, little endian
+    i420,
+    yv12,
+    y42b,
+    y444,  // planar YUV
+    nv12,
+    nv21,  // Y plane, then interleaved chroma
+    yuy2,
+    uyvy,  // packed 4:2:2
     // video/x-bayer: four orders × six packings, in this order of packings
-    rggb8, grbg8, gbrg8, bggr8,
-    rggb10le, grbg10le, gbrg10le, bggr10le,
-    rggb12le, grbg12le, gbrg12le, bggr12le,
-    rggb14le, grbg14le, gbrg14le, bggr14le,
-    rggb16le, grbg16le, gbrg16le, bggr16le,
-    rggb10p, grbg10p, gbrg10p, bggr10p,
-    rggb12p, grbg12p, gbrg12p, bggr12p,
+    rggb8,
+    grbg8,
+    gbrg8,
+    bggr8,
+    rggb10le,
+    grbg10le,
+    gbrg10le,
+    bggr10le,
+    rggb12le,
+    grbg12le,
+    gbrg12le,
+    bggr12le,
+    rggb14le,
+    grbg14le,
+    gbrg14le,
+    bggr14le,
+    rggb16le,
+    grbg16le,
+    gbrg16le,
+    bggr16le,
+    rggb10p,
+    grbg10p,
+    gbrg10p,
+    bggr10p,
+    rggb12p,
+    grbg12p,
+    gbrg12p,
+    bggr12p,
 };
-inline constexpr std::size_t kPixelFormatCount =
-    static_cast<std::size_t>(PixelFormat::bggr12p) + 1;
+inline constexpr std::size_t kPixelFormatCount = static_cast<std::size_t>(PixelFormat::bggr12p) + 1;
 
 // Which colour the top-left 2×2 samples of a mosaic have, row by row.
 enum class BayerOrder : std::uint8_t { rggb, grbg, gbrg, bggr };
@@ -48,12 +78,12 @@ struct PixelTraits {
     std::string_view name;        // As in caps text: "NV12", "rggb12le".
     std::string_view media_type;  // "video/x-raw" or "video/x-bayer".
     PixelFamily family;
-    std::uint8_t planes;            // 1 … 3
-    std::uint8_t bits;              // Significant bits of one sample: 8, 10, 12, 14, 16.
-    std::uint8_t chroma_shift_x;    // log2 of the horizontal chroma subsampling.
-    std::uint8_t chroma_shift_y;    // log2 of the vertical chroma subsampling.
-    bool packed;                    // MIPI packing: samples do not start on bytes.
-    BayerOrder order;               // Only for PixelFamily::bayer.
+    std::uint8_t planes;          // 1 … 3
+    std::uint8_t bits;            // Significant bits of one sample: 8, 10, 12, 14, 16.
+    std::uint8_t chroma_shift_x;  // log2 of the horizontal chroma subsampling.
+    std::uint8_t chroma_shift_y;  // log2 of the vertical chroma subsampling.
+    bool packed;                  // MIPI packing: samples do not start on bytes.
+    BayerOrder order;             // Only for PixelFamily::bayer.
 };
 
 const PixelTraits& traits(PixelFormat format);
@@ -75,8 +105,8 @@ struct ImageLayout {
     int height = 0;  // pixels
     std::array<std::size_t, 3> offset_bytes{};
     std::array<std::size_t, 3> stride_bytes{};
-    std::array<int, 3> rows{};       // Rows in each plane.
-    std::size_t size_bytes = 0;      // Of the whole buffer.
+    std::array<int, 3> rows{};   // Rows in each plane.
+    std::size_t size_bytes = 0;  // Of the whole buffer.
 
     bool operator==(const ImageLayout&) const = default;
 };

@@ -27,18 +27,22 @@ class Graph {
     using Properties = std::vector<std::pair<std::string, std::string>>;  // The last one wins.
 
     struct Node {
-        std::string name;     // Unique; "factory0" … when the user gave none.
+        std::string name;  // Unique; "factory0" … when the user gave none.
         std::string factory;
         Properties properties;  // Without the common ones below.
         std::string isolate = "no";
         std::string sandbox = {};
         std::string group = "default";
+        int line = 0;  // Where the text names it, from 1; 0 without text.
+        int column = 0;
     };
     struct Link {
         std::size_t from = 0;  // Index of a node.
         std::string from_pad;  // Empty: the first that fits.
         std::size_t to = 0;
         std::string to_pad;
+        int line = 0;
+        int column = 0;
     };
 
     // Adds an element; the common properties name, isolate, sandbox and group are taken out of

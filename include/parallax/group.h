@@ -67,6 +67,8 @@ class ResourceGroup {
 
     const std::string& name() const;
     int threads() const;
+    // Forgets times that the actor asked for; call before destroying one.
+    void forget(Actor& actor);
     void stop();  // Ends after the steps that are running; what is queued stays undone.
 
   private:

@@ -81,9 +81,9 @@ struct PropertySpec {
     std::string_view name;
     std::string_view doc;
     std::string_view type;  // boolean int uint double fraction string enum caps …-path endpoint
-    OptionDetail detail;
-    std::vector<Word> words;  // Of an enum.
-    PropertyValue initial;    // The default.
+    OptionDetail detail = {};
+    std::vector<Word> words = {};  // Of an enum.
+    PropertyValue initial = {};    // The default.
 };
 
 // Text to value; a failure says what was expected. Numbers take decimal and 0x; booleans take

@@ -29,16 +29,16 @@ struct ColorCalibration {
 
 // Lens shading: gains on a grid that spans the active area corner to corner, bilinear between.
 struct ShadingGrid {
-    int columns = 0;            // ≥ 2, ≤ 256
-    int rows = 0;               // ≥ 2, ≤ 256
-    std::vector<float> gains;   // rows × columns × 4, channels in CFA position order; ≥ 0.
+    int columns = 0;           // ≥ 2, ≤ 256
+    int rows = 0;              // ≥ 2, ≤ 256
+    std::vector<float> gains;  // rows × columns × 4, channels in CFA position order; ≥ 0.
     bool operator==(const ShadingGrid&) const = default;
 };
 
 struct RawInfo {
     // Levels in sample units; black per CFA position, row-major over the 2×2 cell.
-    std::array<float, 4> black_level{};   // BlackLevel
-    float white_level = 0.0F;             // WhiteLevel; 0 means full scale of the format.
+    std::array<float, 4> black_level{};  // BlackLevel
+    float white_level = 0.0F;            // WhiteLevel; 0 means full scale of the format.
 
     // White balance of the shot: camera RGB of a neutral, largest is 1. AsShotNeutral
     std::optional<std::array<float, 3>> as_shot_neutral;
@@ -47,8 +47,8 @@ struct RawInfo {
 
     // Variance of a sample x in 0 … 1 after black and white: scale · x + offset. NoiseProfile
     std::optional<std::array<float, 2>> noise_profile;
-    std::optional<ShadingGrid> shading;      // OpcodeList2 GainMap
-    std::vector<std::array<int, 2>> defects; // Known bad pixels as {x, y}; ≤ 65536.
+    std::optional<ShadingGrid> shading;       // OpcodeList2 GainMap
+    std::vector<std::array<int, 2>> defects;  // Known bad pixels as {x, y}; ≤ 65536.
 
     // Of the exposure; 0 or empty where unknown.
     float exposure_s = 0.0F;

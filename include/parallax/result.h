@@ -40,7 +40,7 @@ std::string_view to_string(Errc code);
 
 struct Error {
     Errc code;
-    std::string message;  // One clause, no full stop: "memfd_create: Too many open files".
+    std::string message;    // One clause, no full stop: "memfd_create: Too many open files".
     std::string hint = {};  // What to do about it, or empty: "did you mean factor?".
     // Where it happened, innermost first: {"frame 3", "softisp0"}.
     std::vector<std::string> context = {};

@@ -29,7 +29,6 @@ bool Channel::reclaim() {
     if (!released) return false;  // No news: only less room.
     bool any = false;
     while (!holds_.empty() && holds_.front().position < *released) {
-        if (holds_.front().is_frame) --frames_held_;
         holds_.pop_front();
         any = true;
     }
@@ -57,10 +56,7 @@ bool Channel::drop_oldest() {
     // Begun meanwhile: the consumer has it or will see it gone; its release will tell.
     if (begun_.load(std::memory_order_seq_cst) > oldest) return true;
     const auto hold = std::ranges::find(holds_, oldest, &Hold::position);
-    if (hold != holds_.end()) {
-        if (hold->is_frame) --frames_held_;
-        holds_.erase(hold);
-    }
+    if (hold != holds_.end()) holds_.erase(hold);
     return true;
 }
 
@@ -71,13 +67,14 @@ bool Channel::room_for_frame() {
                                               begun_.load(std::memory_order_relaxed));
         return published_ - oldest < options_.capacity || drop_oldest();
     }
-    return frames_held_ < options_.capacity;
+    if (published_ - consumed_seen_ < options_.capacity) return true;
+    consumed_seen_ = consumer_.record->consumed(consumer_.word).value_or(consumed_seen_);
+    return published_ - consumed_seen_ < options_.capacity;
 }
 
 bool Channel::try_put(const Entry& entry, const Payload& payload) {
     const bool is_frame = !entry.event;
     if (is_frame) {
-        if (frames_held_ >= options_.capacity) reclaim();
         if (!room_for_frame() || !storage_free()) {
             if (options_.leaky == Leaky::no) return false;
             dropped_by_producer_.fetch_add(1, std::memory_order_relaxed);
@@ -90,18 +87,26 @@ bool Channel::try_put(const Entry& entry, const Payload& payload) {
     Entry& place = stored(published_);
     place = entry;
     if (is_frame && std::exchange(discont_, false)) place.meta.flags |= frame_flag::discont;
-    holds_.push_back({published_, payload, is_frame});
-    if (is_frame) ++frames_held_;
+    holds_.push_back({published_, payload});
     ++published_;
     note_depth();
     return true;
 }
 
+// The consumer's position is read anew only where the depth would be a record; it is stale else.
 void Channel::note_depth() {
-    depth_.store(frames_held_, std::memory_order_relaxed);
-    if (frames_held_ > high_water_.load(std::memory_order_relaxed)) {
-        high_water_.store(frames_held_, std::memory_order_relaxed);
+    const auto depth = [&] {
+        const std::uint64_t oldest =
+            std::max(consumed_seen_, oldest_.load(std::memory_order_relaxed));
+        return static_cast<std::uint32_t>(published_ - oldest);
+    };
+    const std::uint32_t record = high_water_.load(std::memory_order_relaxed);
+    if (depth() > record) {
+        consumed_seen_ = consumer_.record->consumed(consumer_.word).value_or(consumed_seen_);
+        high_water_.store(std::max(record, std::min(depth(), options_.capacity)),
+                          std::memory_order_relaxed);
     }
+    depth_.store(depth(), std::memory_order_relaxed);
 }
 
 bool Channel::readable(std::uint64_t at) {

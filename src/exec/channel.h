@@ -37,7 +37,7 @@ struct Entry {
 class Channel {
   public:
     struct Options {
-        std::uint32_t capacity = 4;  // Frames, counted until they are released.
+        std::uint32_t capacity = 4;  // Entries, counted until they are consumed.
         Leaky leaky = Leaky::no;
     };
     struct End {  // One side: the record and which of its words is ours.
@@ -72,7 +72,6 @@ class Channel {
     struct Hold {
         std::uint64_t position;
         Payload payload;
-        bool is_frame;
     };
     bool room_for_frame();
     bool drop_oldest();
@@ -89,7 +88,6 @@ class Channel {
     // The producer's.
     std::uint64_t published_ = 0;
     std::uint64_t consumed_seen_ = 0;
-    std::uint32_t frames_held_ = 0;
     std::deque<Hold> holds_;  // By position, ascending.
     bool discont_ = false;    // The next frame follows a dropped one.
 

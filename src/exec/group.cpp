@@ -142,6 +142,11 @@ class ResourceGroup::Pool {
         if (sleeping_ > 0) ::pthread_cond_signal(&wake_);  // To wait less long.
     }
 
+    void forget(Actor& actor) {
+        const std::lock_guard lock(mutex_);
+        timers_.erase(&actor);
+    }
+
     void stop() {
         {
             const std::lock_guard lock(mutex_);
@@ -257,6 +262,7 @@ ResourceGroup::ResourceGroup(std::unique_ptr<Pool> pool) : pool_(std::move(pool)
 ResourceGroup::~ResourceGroup() = default;
 const std::string& ResourceGroup::name() const { return pool_->options().name; }
 int ResourceGroup::threads() const { return pool_->options().threads; }
+void ResourceGroup::forget(Actor& actor) { pool_->forget(actor); }
 void ResourceGroup::stop() { pool_->stop(); }
 void ResourceGroup::post(Actor* actor) { pool_->post(actor); }
 void ResourceGroup::post_at(Actor* actor, std::int64_t at_ns) { pool_->post_at(actor, at_ns); }

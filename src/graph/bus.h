@@ -20,8 +20,8 @@ struct Message {
     enum class Kind : std::uint8_t { text, element_event, error, state, ended };
     Kind kind = Kind::text;
     Severity severity = Severity::info;
-    std::string element;  // Empty: the run itself.
-    std::string text;
+    std::string element = {};  // Empty: the run itself.
+    std::string text = {};
     std::optional<Error> error = {};
     std::int64_t time_ns = 0;  // Since the run began.
 };

@@ -57,8 +57,8 @@ class ElementRun {
   public:
     std::string name;
     std::string factory;
-    Pads pads;                              // With the requested ones appended.
-    std::vector<std::size_t> input_pads;    // Input number → index into pads.pads.
+    Pads pads;                            // With the requested ones appended.
+    std::vector<std::size_t> input_pads;  // Input number → index into pads.pads.
     std::vector<std::size_t> output_pads;
     std::unique_ptr<Element> element;
     ElementCounters counters;

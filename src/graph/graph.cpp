@@ -9,11 +9,16 @@ namespace parallax {
 std::size_t Graph::add(std::string factory, Properties properties) {
     Node node{.name = {}, .factory = std::move(factory), .properties = {}};
     for (auto& [key, value] : properties) {
-        if (key == "name") node.name = std::move(value);
-        else if (key == "isolate") node.isolate = std::move(value);
-        else if (key == "sandbox") node.sandbox = std::move(value);
-        else if (key == "group") node.group = std::move(value);
-        else node.properties.emplace_back(std::move(key), std::move(value));
+        if (key == "name")
+            node.name = std::move(value);
+        else if (key == "isolate")
+            node.isolate = std::move(value);
+        else if (key == "sandbox")
+            node.sandbox = std::move(value);
+        else if (key == "group")
+            node.group = std::move(value);
+        else
+            node.properties.emplace_back(std::move(key), std::move(value));
     }
     if (node.name.empty()) {
         // Counted by factory, in order of appearance, whether the earlier ones have names or not.

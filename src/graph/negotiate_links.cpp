@@ -20,8 +20,7 @@ class Links {
         PX_TRY(propagate());
         std::vector<std::string> names;
         for (const ElementRun* run : elements_) names.push_back(run->name);
-        for (const std::size_t node :
-             PX_TRY(flow_order(elements_.size(), links_, names))) {
+        for (const std::size_t node : PX_TRY(flow_order(elements_.size(), links_, names))) {
             for (std::size_t l = 0; l < links_.size(); ++l) {
                 if (links_[l].from != node || is_fixed(caps_[l])) continue;
                 caps_[l] = Caps(choose(caps_[l]));
@@ -88,8 +87,7 @@ class Links {
         return false;
     }
 
-    Result<bool> narrow_at(std::size_t a, PadDirection side_a, std::size_t b,
-                           PadDirection side_b) {
+    Result<bool> narrow_at(std::size_t a, PadDirection side_a, std::size_t b, PadDirection side_b) {
         const PlannedLink& la = links_[a];
         const PlannedLink& lb = links_[b];
         const std::size_t node = side_a == PadDirection::sink ? la.to : la.from;
@@ -107,8 +105,8 @@ class Links {
         if (both.is_empty()) {
             return fail(Errc::no_common_format,
                         run.name + " cannot have " + to_string(caps_[a]) + " on one pad and " +
-                            to_string(caps_[b]) + " on another (" + end_name(la, side_a) +
-                            " and " + end_name(lb, side_b) + ")",
+                            to_string(caps_[b]) + " on another (" + end_name(la, side_a) + " and " +
+                            end_name(lb, side_b) + ")",
                         "put videoconvert or videoscale between them");
         }
         if (both == caps_[b] || is_subset(caps_[b], both)) return false;
@@ -125,8 +123,8 @@ class Links {
         return fail(Errc::no_common_format,
                     elements_[link.from]->name + " and " + elements_[link.to]->name +
                         " have no format in common: " +
-                        to_string(offered(link.from, link.from_pad, PadDirection::src)) + " meets " +
-                        to_string(offered(link.to, link.to_pad, PadDirection::sink)),
+                        to_string(offered(link.from, link.from_pad, PadDirection::src)) +
+                        " meets " + to_string(offered(link.to, link.to_pad, PadDirection::sink)),
                     "put videoconvert or videoscale between them");
     }
 

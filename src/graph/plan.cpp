@@ -6,8 +6,8 @@ namespace parallax {
 namespace {
 
 constexpr std::uint64_t kDefaultChannelBytes = std::uint64_t{64} << 20U;
-constexpr std::uint32_t kMostFrames = 4096;       // Of any channel, whatever was asked for.
-constexpr std::uint32_t kDefaultFrames = 32;      // Between stages without a queue, small frames.
+constexpr std::uint32_t kMostFrames = 4096;   // Of any channel, whatever was asked for.
+constexpr std::uint32_t kDefaultFrames = 32;  // Between stages without a queue, small frames.
 
 std::uint32_t clamp_frames(std::uint64_t frames) {
     return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(frames, 1, kMostFrames));
@@ -31,9 +31,12 @@ std::uint32_t queue_frames(const QueueShape& shape, const PlannedLink& link) {
 
 Leaky leaky_of(const QueueShape& shape) {
     switch (shape.leaky) {
-        case QueueShape::Leaky::upstream: return Leaky::upstream;
-        case QueueShape::Leaky::downstream: return Leaky::downstream;
-        case QueueShape::Leaky::no: break;
+        case QueueShape::Leaky::upstream:
+            return Leaky::upstream;
+        case QueueShape::Leaky::downstream:
+            return Leaky::downstream;
+        case QueueShape::Leaky::no:
+            break;
     }
     return Leaky::no;
 }
@@ -139,8 +142,8 @@ class Planner {
             for (const std::size_t l : out_links_[node]) {
                 const PlannedLink& link = plan_.links[l];
                 if (link.frame_bytes == 0) continue;
-                const std::uint64_t slots = std::uint64_t{2} * element(node).burst() + 1 +
-                                            held_beyond(l);
+                const std::uint64_t slots =
+                    std::uint64_t{2} * element(node).burst() + 1 + held_beyond(l);
                 plan_.arenas.push_back({.element = node,
                                         .pad = link.from_pad,
                                         .slot_bytes = link.frame_bytes,

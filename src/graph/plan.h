@@ -19,7 +19,7 @@ namespace parallax {
 
 // A link of the graph with its pads found and its format agreed.
 struct PlannedLink {
-    std::size_t from = 0;  // Element.
+    std::size_t from = 0;      // Element.
     std::size_t from_pad = 0;  // Output number.
     std::size_t to = 0;
     std::size_t to_pad = 0;  // Input number.

@@ -68,6 +68,10 @@ bool Stage::step() {
     batch_wall_ns_ = 0;
     published_ = false;
     const auto released_before = now_.released;
+    // What readers let go of may be borrowed from our own inputs, which then are released too.
+    bool reclaimed = false;
+    for (const OutChannel& out : out_) reclaimed = out.channel->reclaim() || reclaimed;
+    if (reclaimed && commit_point()) commit();
     bool more = true;
     for (int turn = 0; more && turn < kTurnsPerBatch && batch_wall_ns_ < kBatchWallNs; ++turn) {
         more = take_turn();

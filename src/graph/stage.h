@@ -29,6 +29,7 @@ class StageHost {
     virtual void stage_ended() = 0;
     virtual void stage_failed(const std::string& element, Error error) = 0;
     virtual void reconfigure_wanted() = 0;
+    virtual void first_frame() = 0;  // A sink has had its first.
     // Calls actor.notify() once the descriptor is readable.
     virtual void watch(int fd, Actor& actor) = 0;
 };
@@ -78,6 +79,7 @@ class Stage final : public Actor {
     // An event for the last element of the chain, going up.
     void send_up(Event event);
     bool ended() const { return ended_.load(std::memory_order_acquire); }
+
   private:
     enum class Progress : std::uint8_t { done, blocked };
     static constexpr std::size_t kAllPads = ~std::size_t{0};
@@ -160,7 +162,8 @@ class Stage final : public Actor {
     bool at_bottom_ = false;             // and has arrived there.
     bool discarding_ = false;            // Inputs are dropped until they end.
     std::size_t next_input_ = 0;         // For InputPolicy::any.
-    bool published_ = false;             // In this batch.
+    bool seen_frame_ = false;
+    bool published_ = false;  // In this batch.
     std::int64_t batch_wall_ns_ = 0;
     std::int64_t unassigned_cpu_ns_ = 0;
 

@@ -8,8 +8,8 @@
 namespace parallax {
 namespace {
 
-constexpr std::int64_t kQuickNs = 2'000;   // Calls shorter than this are timed only now and then,
-constexpr int kUntimedCalls = 63;          // since reading the clock twice costs 50 ns.
+constexpr std::int64_t kQuickNs = 2'000;  // Calls shorter than this are timed only now and then,
+constexpr int kUntimedCalls = 63;         // since reading the clock twice costs 50 ns.
 
 }  // namespace
 
@@ -42,10 +42,10 @@ bool Stage::bind_inputs(ElementRun& run, Work& work) {
         run.inputs[pad].frame = &frame;
         const auto& image = run.formats.inputs[pad].image;
         if (!image || frame.bytes.size() >= image->size_bytes) return true;
-        fail(run, {Errc::corrupt,
-                   "a frame of " + std::to_string(frame.bytes.size()) + " bytes came, its caps (" +
-                       to_string(run.formats.inputs[pad].caps) + ") need " +
-                       std::to_string(image->size_bytes)});
+        fail(run, {Errc::corrupt, "a frame of " + std::to_string(frame.bytes.size()) +
+                                      " bytes came, its caps (" +
+                                      to_string(run.formats.inputs[pad].caps) + ") need " +
+                                      std::to_string(image->size_bytes)});
         return false;
     };
     if (!work.gathered) return bind(chain_[work.index].in_pad, work.output.frame);
@@ -88,6 +88,10 @@ Stage::Progress Stage::run_element(Work& work) {
     if (*flow == Flow::again) return suspend(run, work);
     ElementCounters::add(run.counters.frames_in, frames);
     ++run.next_sequence;
+    if (out_.empty() && !seen_frame_ && index + 1 == chain_.size()) {
+        seen_frame_ = true;
+        host_.first_frame();
+    }
     if (work.gathered) release_inputs();
     if (*flow == Flow::eos || *flow == Flow::reconfigure) {
         if (is_source() && index == 0) {

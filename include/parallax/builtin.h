@@ -1,0 +1,10 @@
+// The elements that come with Parallax.
+#pragma once
+
+#include "parallax/registry.h"
+
+namespace parallax {
+
+void add_builtin_elements(Registry& registry);
+
+}  // namespace parallax

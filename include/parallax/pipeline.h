@@ -1,0 +1,92 @@
+// Pipeline: a graph that runs.
+//
+//     Registry registry;
+//     add_builtin_elements(registry);
+//     auto pipeline = Pipeline::create(graph, registry);      // all that is wrong, at once
+//     if (!pipeline) …pipeline.error()…
+//     if (auto ok = (*pipeline)->run(); !ok) …               // plays to the end of stream
+//
+// States, as in GStreamer: Null (made), Ready (files open, formats agreed, plan made), Paused and
+// Playing. prepare() goes to Ready, play() to Playing; pause() and play() go back and forth.
+//
+// Threads: one thread drives a pipeline; stop(), set_property() and property() come from any.
+// Lifetime: the registry outlives the pipeline. Destroying a playing pipeline stops it.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "parallax/graph.h"
+#include "parallax/group.h"
+#include "parallax/registry.h"
+#include "parallax/report.h"
+#include "parallax/result.h"
+
+namespace parallax {
+
+class Run;  // src/graph/run.h
+
+class Pipeline {
+  public:
+    enum class State : std::uint8_t { null, ready, paused, playing, ended };
+
+    struct Options {
+        // Beside "default", which exists always and uses all cores unless given here.
+        std::vector<ResourceGroup::Options> groups = {};
+    };
+
+    // Makes the elements and finds the pads of every link. All problems are reported at once.
+    static std::expected<std::unique_ptr<Pipeline>, std::vector<Problem>> create(
+        Graph graph, const Registry& registry, Options options);
+    static std::expected<std::unique_ptr<Pipeline>, std::vector<Problem>> create(
+        Graph graph, const Registry& registry) {
+        return create(std::move(graph), registry, Options{});
+    }
+
+    explicit Pipeline(std::unique_ptr<Run> run);  // Use create().
+    ~Pipeline();
+
+    // Opens what the elements name, agrees on formats, makes the plan.
+    Result<> prepare();
+    Result<> play();
+    void pause();
+    State state() const;
+
+    // Sources end their streams; what is under way drains. The end is a message.
+    void stop();
+
+    struct Message {
+        enum class Kind : std::uint8_t { text, error, ended };
+        Kind kind = Kind::text;
+        Severity severity = Severity::info;
+        std::string element = {};
+        std::string text = {};
+        std::string hint = {};
+    };
+    // The next message, waiting for it at most that long. After Kind::ended comes nothing.
+    std::optional<Message> wait(std::int64_t timeout_ns);
+
+    // prepare(), play(), and wait for the end; the first error if there was one.
+    Result<> run();
+
+    // Live properties at any time, others before play(). Takes effect between two frames.
+    Result<> set_property(std::string_view element, std::string_view name, std::string_view text);
+    Result<PropertyValue> property(std::string_view element, std::string_view name) const;
+
+    // The element of that name, to be cast to AppSrc or AppSink; null if there is none.
+    Element* element(std::string_view name);
+
+    PlanReport plan() const;  // After prepare().
+    RunReport report() const;
+
+  private:
+    std::unique_ptr<Run> run_;
+};
+
+}  // namespace parallax

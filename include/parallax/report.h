@@ -1,0 +1,117 @@
+// Problem, PlanReport, RunReport: what a pipeline tells of itself, as plain values.
+//
+// The names and meanings are those of the JSON that parallax-launch writes; it adds nothing.
+//
+// Threads: plain values.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "parallax/option.h"
+#include "parallax/result.h"
+
+namespace parallax {
+
+// Something wrong, as it stands in `errors[]`.
+struct Problem {
+    std::string kind;  // The "class": no-such-element, bad-value, link, negotiation, io …
+    std::string element = {};
+    std::string text;
+    int line = 0;  // From 1; 0 where no text is at fault.
+    int column = 0;
+    std::vector<std::string> names = {};  // Nearest valid names, or the elements in conflict.
+    std::string hint = {};
+    std::string reason = {};  // Of a negotiation: no-common-format, no-common-memory, cycle.
+};
+
+Problem problem_of(const Error& error, std::string element);
+
+struct ElementPlan {
+    std::string name;
+    std::string factory;
+    std::vector<std::pair<std::string, PropertyValue>> properties;  // As they took effect.
+};
+struct LinkPlan {
+    std::string from;  // "element.pad"
+    std::string to;
+    std::string caps;
+    std::string memory;
+    std::uint32_t capacity = 0;  // Frames; 0: a plain call inside a stage.
+};
+struct FilterPlan {
+    std::string name;
+    std::string caps;
+};
+struct StagePlan {
+    std::string group;
+    std::vector<std::string> elements;
+};
+struct ArenaPlan {
+    std::string element;
+    std::string pad;
+    std::uint64_t slot_bytes = 0;
+    std::uint32_t slots = 0;
+};
+struct PlanReport {
+    std::vector<ElementPlan> elements;
+    std::vector<LinkPlan> links;
+    std::vector<FilterPlan> filters;
+    std::vector<StagePlan> stages;
+    std::vector<ArenaPlan> arenas;
+};
+
+struct LatencyReport {  // Microseconds of one process() call.
+    double p50 = 0;
+    double p90 = 0;
+    double p99 = 0;
+    double p999 = 0;
+    double max = 0;
+};
+struct ElementReport {
+    std::string name;
+    std::string factory;
+    std::int64_t pid = 0;
+    std::string group;
+    bool isolated = false;
+    std::uint64_t frames_in = 0;
+    std::uint64_t frames_out = 0;
+    std::uint64_t dropped = 0;
+    std::uint64_t poisoned = 0;
+    std::uint64_t restarts = 0;
+    double busy_s = 0;  // Thread CPU time.
+    LatencyReport latency_us;
+    std::vector<std::pair<std::string, double>> metrics;
+};
+struct LinkReport {
+    std::string from;
+    std::string to;
+    std::string caps;
+    std::string memory;
+    std::uint32_t capacity = 0;
+    std::uint32_t high_water = 0;
+    std::uint64_t bytes_copied = 0;
+};
+struct EventReport {
+    double t_ms = 0;
+    std::string element;
+    std::string kind;
+    std::string text;
+};
+struct RunReport {
+    std::string status = "eos";  // eos error timeout interrupted
+    double wall_s = 0;
+    double cpu_s = 0;
+    std::uint64_t peak_rss_bytes = 0;
+    std::vector<ElementReport> elements;
+    std::vector<LinkReport> links;
+    double negotiation_us = 0;
+    double first_frame_ms = 0;
+    std::vector<EventReport> events;
+    std::vector<Problem> errors;
+};
+
+}  // namespace parallax

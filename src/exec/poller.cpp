@@ -1,0 +1,74 @@
+#include "exec/poller.h"
+
+#include <array>
+#include <thread>
+
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+namespace parallax {
+
+class Poller::Loop {
+  public:
+    Loop(UniqueFd epoll, UniqueFd stop)
+        : epoll_(std::move(epoll)), stop_(std::move(stop)), thread_([this] { run(); }) {}
+    Loop(const Loop&) = delete;
+    Loop& operator=(const Loop&) = delete;
+    ~Loop() {
+        const std::uint64_t one = 1;
+        while (::write(stop_.get(), &one, sizeof one) < 0) {  // Only EINTR can keep it from going.
+        }
+        thread_.join();
+    }
+
+    void watch(int fd, Actor& actor) {
+        epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLONESHOT,
+                          .data = {.ptr = &actor}};
+        // What can be written at once is no reader's news: ask for one direction where only one is.
+        pollfd now{.fd = fd, .events = POLLOUT, .revents = 0};
+        if (::poll(&now, 1, 0) == 1 && (now.revents & POLLOUT) != 0) event.events &= ~EPOLLOUT;
+        if (::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event) == 0) return;
+        if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) actor.notify();
+    }
+
+    void forget(int fd) { ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); }
+
+  private:
+    void run() {
+        std::array<epoll_event, 16> events{};
+        for (;;) {
+            const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(), -1);
+            for (int i = 0; i < count; ++i) {
+                void* whom = events.at(static_cast<std::size_t>(i)).data.ptr;
+                if (whom == nullptr) return;
+                static_cast<Actor*>(whom)->notify();
+            }
+        }
+    }
+
+    UniqueFd epoll_;
+    UniqueFd stop_;
+    std::thread thread_;
+};
+
+Result<std::unique_ptr<Poller>> Poller::create() {
+    UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
+    if (!epoll) return fail_errno("epoll_create1");
+    UniqueFd stop(::eventfd(0, EFD_CLOEXEC));
+    if (!stop) return fail_errno("eventfd");
+    epoll_event event{.events = EPOLLIN, .data = {.ptr = nullptr}};
+    if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, stop.get(), &event) != 0) {
+        return fail_errno("epoll_ctl");
+    }
+    return std::make_unique<Poller>(std::move(epoll), std::move(stop));
+}
+
+Poller::Poller(UniqueFd epoll, UniqueFd stop)
+    : loop_(std::make_unique<Loop>(std::move(epoll), std::move(stop))) {}
+Poller::~Poller() = default;
+void Poller::watch(int fd, Actor& actor) { loop_->watch(fd, actor); }
+void Poller::forget(int fd) { loop_->forget(fd); }
+
+}  // namespace parallax

@@ -1,0 +1,32 @@
+// Poller: one thread that waits on descriptors for those that must not block, and notifies them.
+//
+// Threads: watch() and forget() from any. Lifetime: actors and descriptors outlive their watch.
+#pragma once
+
+#include <memory>
+
+#include "parallax/fd.h"
+#include "parallax/group.h"
+#include "parallax/result.h"
+
+namespace parallax {
+
+class Poller {
+  public:
+    static Result<std::unique_ptr<Poller>> create();
+    explicit Poller(UniqueFd epoll, UniqueFd stop);
+    Poller(const Poller&) = delete;
+    Poller& operator=(const Poller&) = delete;
+    ~Poller();
+
+    // Notifies the actor once when `fd` can be read, written, or has hung up. A descriptor that
+    // cannot be waited for (a plain file) is ready at once.
+    void watch(int fd, Actor& actor);
+    void forget(int fd);
+
+  private:
+    class Loop;
+    std::unique_ptr<Loop> loop_;
+};
+
+}  // namespace parallax

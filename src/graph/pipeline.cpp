@@ -1,0 +1,58 @@
+#include "parallax/pipeline.h"
+
+#include "graph/run.h"
+
+namespace parallax {
+
+std::expected<std::unique_ptr<Pipeline>, std::vector<Problem>> Pipeline::create(
+    Graph graph, const Registry& registry, Options options) {
+    if (graph.nodes().empty()) {
+        return std::unexpected(std::vector<Problem>{
+            {.kind = "empty", .text = "the pipeline is empty", .hint = "fakesrc ! fakesink"}});
+    }
+    Assembly assembly = assemble(graph, registry);
+    if (!assembly.problems.empty()) return std::unexpected(std::move(assembly.problems));
+    return std::make_unique<Pipeline>(
+        std::make_unique<Run>(std::move(graph), std::move(assembly), std::move(options)));
+}
+
+Pipeline::Pipeline(std::unique_ptr<Run> run) : run_(std::move(run)) {}
+Pipeline::~Pipeline() = default;
+
+Result<> Pipeline::prepare() { return run_->prepare(); }
+Result<> Pipeline::play() {
+    PX_TRY(run_->prepare());
+    return run_->play();
+}
+void Pipeline::pause() { run_->pause(); }
+Pipeline::State Pipeline::state() const { return run_->state(); }
+void Pipeline::stop() { run_->stop(); }
+std::optional<Pipeline::Message> Pipeline::wait(std::int64_t timeout_ns) {
+    return run_->wait(timeout_ns);
+}
+
+Result<> Pipeline::run() {
+    PX_TRY(play());
+    Result<> outcome;
+    for (;;) {
+        const auto message = wait(1'000'000'000);
+        if (!message) continue;
+        if (message->kind == Message::Kind::error && outcome) {
+            outcome = fail(Errc::io, message->element + ": " + message->text, message->hint);
+        }
+        if (message->kind == Message::Kind::ended) return outcome;
+    }
+}
+
+Result<> Pipeline::set_property(std::string_view element, std::string_view name,
+                                std::string_view text) {
+    return run_->set_property(element, name, text);
+}
+Result<PropertyValue> Pipeline::property(std::string_view element, std::string_view name) const {
+    return run_->property(element, name);
+}
+Element* Pipeline::element(std::string_view name) { return run_->element(name); }
+PlanReport Pipeline::plan() const { return run_->plan_report(); }
+RunReport Pipeline::report() const { return run_->report(); }
+
+}  // namespace parallax

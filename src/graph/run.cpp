@@ -1,0 +1,463 @@
+#include "graph/run.h"
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <future>
+#include <thread>
+
+#include "base/check.h"
+#include "graph/negotiate_links.h"
+#include "parallax/video_caps.h"
+
+namespace parallax {
+namespace {
+
+bool is_image(const Structure& caps) {
+    return caps.media_type() == "video/x-raw" || caps.media_type() == "video/x-bayer";
+}
+
+Result<PadFormat> pad_format(const Structure& caps) {
+    PadFormat format{.linked = true, .caps = caps, .image = {}, .framerate = {}};
+    if (!is_image(caps)) return format;
+    format.image = PX_TRY(layout_from_caps(caps));
+    format.framerate = caps.get_fraction("framerate").value_or(Fraction(0, 1));
+    return format;
+}
+
+}  // namespace
+
+Run::Run(Graph graph, Assembly assembly, Pipeline::Options options)
+    : graph_(std::move(graph)),
+      options_(std::move(options)),
+      elements_(std::move(assembly.elements)),
+      links_(std::move(assembly.links)),
+      high_water_(links_.size()),
+      queue_drops_(links_.size()) {
+    for (auto& run : elements_) {
+        run->bus = &bus_;
+        run->clock = &clock_;
+        run->inputs.resize(run->input_pads.size());
+        run->drafts.resize(run->output_pads.size());
+    }
+}
+
+Run::~Run() {
+    for (auto& group : groups_) group->stop();
+    poller_.reset();
+    take_down();
+    if (built_ && state_ != State::ended) {
+        for (auto& run : elements_) (void)run->element->finish(false);
+    }
+}
+
+// --- To Ready.
+
+Result<> Run::prepare() {
+    if (state_ != State::null) return {};
+    PX_TRY(make_groups());
+    PX_TRY(open_elements());
+    PX_TRY(negotiate());
+    PX_TRY(configure());
+    state_ = State::ready;
+    return {};
+}
+
+Result<> Run::make_groups() {
+    std::vector<ResourceGroup::Options> wanted = options_.groups;
+    if (std::ranges::find(wanted, "default", &ResourceGroup::Options::name) == wanted.end()) {
+        wanted.push_back({});
+    }
+    for (const Graph::Node& node : graph_.nodes()) {
+        if (node.isolate != "no") {
+            return fail_in(node.name, Errc::unsupported,
+                           "isolate=" + node.isolate + " is not built in this version");
+        }
+        const bool known =
+            std::ranges::find(wanted, node.group, &ResourceGroup::Options::name) != wanted.end();
+        if (known) continue;
+        return fail_in(node.name, Errc::invalid_argument, "no resource group called " + node.group);
+    }
+    for (const auto& options : wanted) {
+        const bool used = std::ranges::any_of(
+            graph_.nodes(), [&](const Graph::Node& node) { return node.group == options.name; });
+        if (used) groups_.push_back(PX_TRY(ResourceGroup::create(options)));
+    }
+    return {};
+}
+
+Failure Run::fail_in(const std::string& element, Errc code, std::string text) {
+    Error error{code, std::move(text), {}, {}};
+    fail(element, error);
+    return Failure(std::move(error));
+}
+
+Result<> Run::open_elements() {
+    for (auto& run : elements_) {
+        if (Result<> opened = run->element->open(); !opened) {
+            fail(run->name, opened.error());
+            return std::move(opened).context(run->name);
+        }
+    }
+    return {};
+}
+
+Result<> Run::negotiate() {
+    const std::int64_t before = monotonic_ns();
+    std::vector<const ElementRun*> elements;
+    for (const auto& run : elements_) elements.push_back(run.get());
+    Result<> solved = negotiate_links(elements, links_);
+    negotiation_ns_ = monotonic_ns() - before;
+    if (!solved) fail("", solved.error());
+    return solved;
+}
+
+// Tells every element its formats, asks for sizes, and makes the plan.
+Result<> Run::configure() {
+    for (auto& run : elements_) {
+        run->formats.inputs.assign(run->input_pads.size(), {});
+        run->formats.outputs.assign(run->output_pads.size(), {});
+    }
+    for (const PlannedLink& link : links_) {
+        PadFormat format = PX_TRY(pad_format(link.caps));
+        elements_[link.from]->formats.outputs[link.from_pad] = format;
+        elements_[link.to]->formats.inputs[link.to_pad] = std::move(format);
+    }
+    for (auto& run : elements_) {
+        if (Result<> configured = run->element->configure(run->formats); !configured) {
+            fail(run->name, configured.error());
+            return std::move(configured).context(run->name);
+        }
+    }
+    for (PlannedLink& link : links_) {
+        ElementRun& from = *elements_[link.from];
+        link.frame_bytes = from.element->output_bytes(link.from_pad, from.formats);
+    }
+    PlanInput input{.nodes = {}, .links = links_};
+    for (std::size_t n = 0; n < elements_.size(); ++n) {
+        const Graph::Node& node = graph_.nodes()[n];
+        input.nodes.push_back({elements_[n].get(), node.group, node.isolate});
+    }
+    Result<Plan> plan = make_plan(input);
+    if (!plan) {
+        fail("", plan.error());
+        return Failure(std::move(plan).error());
+    }
+    plan_ = *std::move(plan);
+    return {};
+}
+
+// --- To Playing.
+
+Result<> Run::play() {
+    if (state_ == State::paused) {
+        clock_.resume();
+        state_ = State::playing;
+        for (auto& stage : stages_) stage->notify();
+        return {};
+    }
+    PX_CHECK(state_ == State::ready);
+    if (!poller_) poller_ = PX_TRY(Poller::create());
+    PX_TRY(build());
+    built_ = true;
+    clock_.start();
+    started_ns_ = monotonic_ns();
+    timespec cpu{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
+    cpu_start_ns_ = cpu.tv_sec * 1'000'000'000 + cpu.tv_nsec;
+    state_ = State::playing;
+    start();
+    return {};
+}
+
+ResourceGroup& Run::group(const std::string& name) const {
+    const auto found =
+        std::ranges::find(groups_, name, [](const auto& each) { return each->name(); });
+    PX_CHECK(found != groups_.end());
+    return **found;
+}
+
+Result<> Run::build() {
+    for (auto& run : elements_) {
+        run->memory.clear();
+        run->memory.resize(run->output_pads.size());
+    }
+    for (const PlannedArena& planned : plan_.arenas) {
+        ElementRun& run = *elements_[planned.element];
+        auto& memory = run.memory[planned.pad];
+        memory.out_bytes = planned.slot_bytes;
+        memory.arena = PX_TRY(CpuArena::create(
+            {.slot_bytes = planned.slot_bytes, .slot_count = planned.slots, .name = run.name}));
+    }
+    for (const PlannedStage& planned : plan_.stages) {
+        std::size_t inputs = 0;
+        std::size_t outputs = 0;
+        for (const PlannedLink& link : plan_.links) {
+            if (link.channel && link.to == planned.elements.front()) ++inputs;
+            if (link.channel && link.from == planned.elements.back()) ++outputs;
+        }
+        stages_.push_back(std::make_unique<Stage>(Stage::Options{.group = &group(planned.group),
+                                                                 .host = this,
+                                                                 .clock = &clock_,
+                                                                 .inputs = inputs,
+                                                                 .channels = outputs}));
+        std::vector<Stage::Step> chain;
+        for (const std::size_t e : planned.elements) chain.push_back({.run = elements_[e].get()});
+        for (const PlannedLink& link : plan_.links) {
+            if (link.channel) continue;
+            for (std::size_t i = 0; i + 1 < planned.elements.size(); ++i) {
+                if (planned.elements[i] != link.from) continue;
+                chain[i].out_pad = link.from_pad;
+                chain[i + 1].in_pad = link.to_pad;
+            }
+        }
+        stages_.back()->set_chain(std::move(chain));
+    }
+    build_channels();
+    return {};
+}
+
+void Run::build_channels() {
+    channels_.resize(plan_.links.size());
+    std::vector<std::size_t> inputs(stages_.size(), 0);
+    std::vector<std::size_t> outputs(stages_.size(), 0);
+    const auto stage_index = [&](std::size_t element) {
+        return static_cast<std::size_t>(
+            std::ranges::find_if(plan_.stages,
+                                 [&](const PlannedStage& stage) {
+                                     return std::ranges::find(stage.elements, element) !=
+                                            stage.elements.end();
+                                 }) -
+            plan_.stages.begin());
+    };
+    for (std::size_t l = 0; l < plan_.links.size(); ++l) {
+        const PlannedLink& link = plan_.links[l];
+        if (!link.channel) continue;
+        const std::size_t from = stage_index(link.from);
+        const std::size_t to = stage_index(link.to);
+        const std::size_t out_word = outputs[from]++;
+        const std::size_t in_word = inputs[to]++;
+        channels_[l] = std::make_unique<Channel>(
+            Channel::Options{.capacity = link.capacity, .leaky = link.leaky},
+            Channel::End{&stages_[from]->record(), out_word},
+            Channel::End{&stages_[to]->record(), in_word});
+        stages_[from]->add_output({.channel = channels_[l].get(),
+                                   .pad = link.from_pad,
+                                   .word = out_word,
+                                   .to = stages_[to].get()});
+        stages_[to]->add_input(
+            {.channel = channels_[l].get(), .pad = link.to_pad, .from = stages_[from].get()});
+    }
+}
+
+void Run::start() {
+    stages_running_ = stages_.size();
+    for (auto& stage : stages_) {
+        for (const Stage::Step& step : stage->chain()) {
+            step.run->element->set_waker([raw = stage.get()] { raw->notify(); });
+        }
+    }
+    for (auto& stage : stages_) {
+        if (stopping_) stage->request_stop();
+        stage->notify();
+    }
+}
+
+void Run::pause() {
+    if (state_ != State::playing) return;
+    clock_.pause();
+    state_ = State::paused;
+}
+
+void Run::stop() {
+    stopping_ = true;
+    for (auto& stage : stages_) {
+        stage->request_stop();
+        stage->notify();
+    }
+}
+
+// --- What stages say; on their threads.
+
+void Run::stage_ended() {
+    if (stages_running_.fetch_sub(1) == 1) bus_.post({.kind = Message::Kind::ended});
+}
+
+void Run::stage_failed(const std::string& element, Error error) {
+    fail(element, error);
+    stop();
+}
+
+void Run::reconfigure_wanted() {
+    reconfigure_ = true;
+    for (auto& stage : stages_) {
+        stage->request_reconfigure();
+        stage->notify();
+    }
+}
+
+// The earliest frame that came out of the far end of any branch.
+void Run::first_frame() {
+    std::int64_t none = 0;
+    first_frame_ns_.compare_exchange_strong(none, monotonic_ns() - started_ns_);
+}
+
+void Run::watch(int fd, Actor& actor) { poller_->watch(fd, actor); }
+
+void Run::fail(const std::string& element, const Error& error) {
+    {
+        const std::lock_guard lock(mutex_);
+        errors_.push_back(problem_of(error, element));
+    }
+    bus_.post({.kind = Message::Kind::error,
+               .severity = Severity::error,
+               .element = element,
+               .text = to_string(error),
+               .error = error,
+               .time_ns = clock_.running_time_ns()});
+}
+
+// --- Messages and the end; on the driving thread.
+
+std::optional<Pipeline::Message> Run::wait(std::int64_t timeout_ns) {
+    if (state_ == State::ended && stages_.empty()) timeout_ns = 0;
+    std::optional<Message> message = bus_.wait(timeout_ns);
+    if (!message) return std::nullopt;
+    if (message->kind == Message::Kind::ended) {
+        quiesce();
+        if (reconfigure_.exchange(false) && !stopping_) {
+            if (restart()) return wait(0);
+        }
+        finish();
+        return Pipeline::Message{.kind = Pipeline::Message::Kind::ended};
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        if (events_.size() < 1000) {
+            events_.push_back({.t_ms = static_cast<double>(message->time_ns) / 1e6,
+                               .element = message->element,
+                               .kind = message->error ? "error" : "message",
+                               .text = message->text});
+        }
+    }
+    return Pipeline::Message{
+        .kind = message->error ? Pipeline::Message::Kind::error : Pipeline::Message::Kind::text,
+        .severity = message->severity,
+        .element = message->element,
+        .text = message->text,
+        .hint = message->error ? message->error->hint : std::string()};
+}
+
+// All stages have ended; lets the last steps run out, so that nobody touches them any more.
+void Run::quiesce() {
+    for (auto& stage : stages_) {
+        while (!stage->idle()) std::this_thread::yield();
+    }
+    for (auto& stage : stages_) {
+        for (auto& group : groups_) group->forget(*stage);
+    }
+    take_down();
+}
+
+void Run::take_down() {
+    const std::lock_guard lock(mutex_);
+    for (std::size_t l = 0; l < channels_.size(); ++l) {
+        if (!channels_[l]) continue;
+        const Channel::Counters counters = channels_[l]->counters();
+        high_water_[l] = std::max(high_water_[l], counters.high_water);
+        queue_drops_[l] += counters.dropped;
+    }
+    for (auto& run : elements_) {
+        run->element->set_waker([] {});
+        run->outputs.clear();
+        run->clear_call();
+    }
+    channels_.clear();
+    stages_.clear();
+}
+
+// A source changed its format: everything has drained, the rest is as at the start.
+Result<> Run::restart() {
+    PX_TRY(negotiate());
+    PX_TRY(configure());
+    Result<> built = build();
+    if (!built) {
+        fail("", built.error());
+        return built;
+    }
+    start();
+    return {};
+}
+
+void Run::finish() {
+    bool complete = true;
+    {
+        const std::lock_guard lock(mutex_);
+        complete = errors_.empty();
+    }
+    for (auto& run : elements_) {
+        if (Result<> finished = run->element->finish(complete); !finished) {
+            fail(run->name, finished.error());
+        }
+    }
+    ended_ns_ = monotonic_ns();
+    state_ = State::ended;
+}
+
+// --- Properties.
+
+ElementRun* Run::find(std::string_view name) const {
+    const auto found =
+        std::ranges::find(elements_, name, [](const auto& run) { return run->name; });
+    return found == elements_.end() ? nullptr : found->get();
+}
+
+Element* Run::element(std::string_view name) {
+    ElementRun* run = find(name);
+    return run == nullptr ? nullptr : run->element.get();
+}
+
+Stage* Run::stage_of(const ElementRun& run) const {
+    for (const auto& stage : stages_) {
+        for (const Stage::Step& step : stage->chain()) {
+            if (step.run == &run) return stage.get();
+        }
+    }
+    return nullptr;
+}
+
+Result<> Run::set_property(std::string_view element, std::string_view name, std::string_view text) {
+    ElementRun* run = find(element);
+    if (run == nullptr) return fail_not_found(element);
+    Stage* stage = stage_of(*run);
+    if (stage == nullptr || stage->ended()) return run->element->set_property(name, text);
+    const auto done = std::make_shared<std::promise<Result<>>>();
+    auto answer = done->get_future();
+    stage->post([run, done, name = std::string(name), text = std::string(text)] {
+        Result<> set = run->element->set_property(name, text);
+        if (set) set = run->element->property_changed(name);
+        done->set_value(std::move(set));
+    });
+    if (answer.wait_for(std::chrono::seconds(5)) != std::future_status::ready) {
+        return parallax::fail(Errc::timed_out, std::string(element) + " does not take " +
+                                                   std::string(name) + ": its stage is busy");
+    }
+    return answer.get();
+}
+
+Failure Run::fail_not_found(std::string_view element) {
+    return parallax::fail(Errc::not_found, "no element called " + std::string(element));
+}
+
+Result<PropertyValue> Run::property(std::string_view element, std::string_view name) const {
+    ElementRun* run = find(element);
+    if (run == nullptr) return fail_not_found(element);
+    auto value = run->element->property(name);
+    if (!value) {
+        return parallax::fail(
+            Errc::not_found, std::string(element) + " has no property called " + std::string(name));
+    }
+    return *std::move(value);
+}
+
+}  // namespace parallax

@@ -1,0 +1,99 @@
+// Run: a pipeline at work: its elements, plan, stages, channels and groups, and what happens at the
+// end. Pipeline is the public face of it.
+//
+// Threads: see Pipeline. The StageHost members are called by stages.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "exec/poller.h"
+#include "graph/assemble.h"
+#include "graph/bus.h"
+#include "graph/plan.h"
+#include "graph/stage.h"
+#include "parallax/pipeline.h"
+
+namespace parallax {
+
+class Run final : public StageHost {
+  public:
+    using State = Pipeline::State;
+
+    Run(Graph graph, Assembly assembly, Pipeline::Options options);
+    ~Run() override;
+
+    Result<> prepare();
+    Result<> play();
+    void pause();
+    void stop();
+    State state() const { return state_; }
+    std::optional<Pipeline::Message> wait(std::int64_t timeout_ns);
+
+    Result<> set_property(std::string_view element, std::string_view name, std::string_view text);
+    Result<PropertyValue> property(std::string_view element, std::string_view name) const;
+    Element* element(std::string_view name);
+
+    PlanReport plan_report() const;
+    RunReport report() const;
+
+    void stage_ended() override;
+    void stage_failed(const std::string& element, Error error) override;
+    void reconfigure_wanted() override;
+    void watch(int fd, Actor& actor) override;
+    void first_frame() override;
+
+  private:
+    Result<> open_elements();
+    Result<> negotiate();
+    Result<> configure();
+    Result<> make_groups();
+    Result<> build();
+    void build_channels();
+    void start();
+    void take_down();
+    void quiesce();
+    Result<> restart();
+    void finish();
+    void fail(const std::string& element, const Error& error);
+    Failure fail_in(const std::string& element, Errc code, std::string text);
+    static Failure fail_not_found(std::string_view element);
+    ElementRun* find(std::string_view name) const;
+    Stage* stage_of(const ElementRun& run) const;
+    ResourceGroup& group(const std::string& name) const;
+
+    const Graph graph_;
+    const Pipeline::Options options_;
+    std::vector<std::unique_ptr<ElementRun>> elements_;
+    std::vector<PlannedLink> links_;
+    Plan plan_;
+    RunClock clock_;
+    Bus bus_;
+    std::unique_ptr<Poller> poller_;
+    // Destroyed from the bottom up: threads first, then channels, which hold frames of stages.
+    std::vector<std::unique_ptr<Stage>> stages_;
+    std::vector<std::unique_ptr<Channel>> channels_;  // By link; null inside a stage.
+    std::vector<std::unique_ptr<ResourceGroup>> groups_;
+
+    std::atomic<State> state_{State::null};
+    std::atomic<std::size_t> stages_running_{0};
+    std::atomic<bool> stopping_{false};
+    std::atomic<bool> reconfigure_{false};
+    bool built_ = false;
+    std::atomic<std::int64_t> first_frame_ns_{0};  // After the start.
+    std::int64_t negotiation_ns_ = 0;
+    std::int64_t started_ns_ = 0;
+    std::int64_t ended_ns_ = 0;
+    std::int64_t cpu_start_ns_ = 0;
+
+    mutable std::mutex mutex_;  // Guards the two below.
+    std::vector<Problem> errors_;
+    std::vector<EventReport> events_;
+    std::vector<std::uint32_t> high_water_;  // By link, of channels taken down.
+    std::vector<std::uint64_t> queue_drops_;
+};
+
+}  // namespace parallax

@@ -1,0 +1,158 @@
+// What a run tells of itself: the plan before, the figures after.
+#include <ctime>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "graph/run.h"
+
+namespace parallax {
+namespace {
+
+double seconds(std::int64_t ns) { return static_cast<double>(ns) / 1e9; }
+
+std::int64_t process_cpu_ns() {
+    timespec now{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return now.tv_sec * 1'000'000'000 + now.tv_nsec;
+}
+
+std::uint64_t peak_rss_bytes() {
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+}
+
+LatencyReport latency(const Histogram& histogram) {
+    const auto us = [&](double fraction) {
+        return static_cast<double>(histogram.quantile(fraction)) / 1e3;
+    };
+    return {.p50 = us(0.5),
+            .p90 = us(0.9),
+            .p99 = us(0.99),
+            .p999 = us(0.999),
+            .max = static_cast<double>(histogram.max()) / 1e3};
+}
+
+std::string memory_name(const Structure& caps) {
+    if (caps.features().is_plain() || caps.features().is_any()) return "MemFd";
+    return std::string(caps.features().names().front());
+}
+
+std::string_view class_of(const Error& error) {
+    switch (error.code) {
+        case Errc::no_common_format:
+        case Errc::no_common_memory:
+        case Errc::cycle:
+            return "negotiation";
+        case Errc::permission:
+        case Errc::unsupported:
+            return "permission";
+        case Errc::io:
+            return "io";
+        default:
+            return "runtime";
+    }
+}
+
+}  // namespace
+
+Problem problem_of(const Error& error, std::string element) {
+    Problem problem{.kind = std::string(class_of(error)),
+                    .element = std::move(element),
+                    .text = to_string(error),
+                    .hint = error.hint};
+    if (problem.kind == "negotiation") problem.reason = to_string(error.code);
+    if (!problem.element.empty()) problem.names.push_back(problem.element);
+    return problem;
+}
+
+PlanReport Run::plan_report() const {
+    PlanReport report;
+    const auto name = [&](std::size_t element) { return elements_[element]->name; };
+    for (std::size_t n = 0; n < elements_.size(); ++n) {
+        const ElementRun& run = *elements_[n];
+        if (run.factory == "capsfilter") {
+            report.filters.push_back(
+                {run.name, to_string(run.element->property("caps").value_or(std::string("ANY")))});
+            continue;
+        }
+        ElementPlan plan{.name = run.name, .factory = run.factory, .properties = {}};
+        for (const PropertySpec& spec : run.element->properties()) {
+            if (auto value = run.element->property(spec.name)) {
+                plan.properties.emplace_back(spec.name, *std::move(value));
+            }
+        }
+        report.elements.push_back(std::move(plan));
+    }
+    for (const PlannedLink& link : plan_.links.empty() ? links_ : plan_.links) {
+        report.links.push_back(
+            {.from = pad_name(*elements_[link.from], PadDirection::src, link.from_pad),
+             .to = pad_name(*elements_[link.to], PadDirection::sink, link.to_pad),
+             .caps = to_string(link.caps),
+             .memory = memory_name(link.caps),
+             .capacity = link.capacity});
+    }
+    for (const PlannedStage& stage : plan_.stages) {
+        StagePlan planned{.group = stage.group, .elements = {}};
+        for (const std::size_t element : stage.elements) planned.elements.push_back(name(element));
+        report.stages.push_back(std::move(planned));
+    }
+    for (const PlannedArena& arena : plan_.arenas) {
+        report.arenas.push_back(
+            {.element = name(arena.element),
+             .pad = pad_name(*elements_[arena.element], PadDirection::src, arena.pad),
+             .slot_bytes = arena.slot_bytes,
+             .slots = arena.slots});
+    }
+    return report;
+}
+
+RunReport Run::report() const {
+    RunReport report;
+    const std::int64_t end = ended_ns_ != 0 ? ended_ns_ : monotonic_ns();
+    report.wall_s = started_ns_ == 0 ? 0 : seconds(end - started_ns_);
+    report.cpu_s = seconds(process_cpu_ns());
+    report.peak_rss_bytes = peak_rss_bytes();
+    report.negotiation_us = static_cast<double>(negotiation_ns_) / 1e3;
+    report.first_frame_ms = static_cast<double>(first_frame_ns_.load()) / 1e6;
+    const std::lock_guard lock(mutex_);
+    std::vector<std::uint64_t> drops(elements_.size(), 0);
+    for (std::size_t l = 0; l < plan_.links.size(); ++l) {
+        const PlannedLink& link = plan_.links[l];
+        Channel::Counters now;
+        if (l < channels_.size() && channels_[l]) now = channels_[l]->counters();
+        drops[link.to] += queue_drops_[l] + now.dropped;
+        const ElementRun& to = *elements_[link.to];
+        report.links.push_back(
+            {.from = pad_name(*elements_[link.from], PadDirection::src, link.from_pad),
+             .to = pad_name(to, PadDirection::sink, link.to_pad),
+             .caps = to_string(link.caps),
+             .memory = memory_name(link.caps),
+             .capacity = link.capacity,
+             .high_water = std::max(high_water_[l], now.high_water),
+             .bytes_copied = link.to_pad == 0 ? to.counters.bytes_copied.load() : 0});
+    }
+    for (std::size_t n = 0; n < elements_.size(); ++n) {
+        const ElementRun& run = *elements_[n];
+        if (run.factory == "capsfilter") continue;
+        report.elements.push_back({.name = run.name,
+                                   .factory = run.factory,
+                                   .pid = ::getpid(),
+                                   .group = graph_.nodes()[n].group,
+                                   .frames_in = run.counters.frames_in.load(),
+                                   .frames_out = run.counters.frames_out.load(),
+                                   .dropped = run.counters.dropped.load() + drops[n],
+                                   .busy_s = seconds(run.counters.busy_ns.load()),
+                                   .latency_us = latency(run.counters.latency_ns),
+                                   .metrics = state_ == State::ended
+                                                  ? run.element->metrics()
+                                                  : decltype(ElementReport::metrics){}});
+    }
+    report.events = events_;
+    report.errors = errors_;
+    if (!errors_.empty()) report.status = "error";
+    return report;
+}
+
+}  // namespace parallax
