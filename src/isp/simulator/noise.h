@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <span>
 
 namespace parallax::sim {
 
@@ -40,6 +41,12 @@ inline float value_noise(float x, float y, std::uint32_t seed) {
     return top + (bottom - top) * sy;
 }
 
+struct FractalRow {
+    float x, step, y;
+    float pixel;  // Size of a point in the units of x and y.
+    std::uint32_t seed;
+};
+
 // Octaves of halving size and amplitude: a 1/f spectrum, as natural pictures have. Octaves finer
 // than `pixel` (in the units of x and y) are left out, so that sampling does not alias.
 inline float fractal_noise(float x, float y, float pixel, std::uint32_t seed) {
@@ -55,5 +62,9 @@ inline float fractal_noise(float x, float y, float pixel, std::uint32_t seed) {
     }
     return sum;
 }
+
+// The same for a whole row of points (x + i · step, y): what two lattice rows say is worked out
+// once a cell, not once a point. Within a rounding error of fractal_noise().
+void fractal_row(std::span<float> out, const FractalRow& row);
 
 }  // namespace parallax::sim

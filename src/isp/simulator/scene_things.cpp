@@ -60,7 +60,7 @@ Rgb shade(const Sphere& s, const Vec3& n, float sample) {
 
 void paint_sphere_shadow(const PaintRow& row, const Sphere& s) {
     // Where it touches, dark and narrow; away from the light, wide and faint.
-    const float ground = s.y + 0.86F * s.radius;
+    const float ground = s.y + 0.90F * s.radius;
     const Box reach{s.x - 1.6F * s.radius, ground - 0.7F * s.radius, s.x + 2.6F * s.radius,
                     ground + 0.7F * s.radius};
     for_samples(row, reach, [&](int i, float x) {
@@ -69,8 +69,8 @@ void paint_sphere_shadow(const PaintRow& row, const Sphere& s) {
             const float v = (row.y - ground) / (h * s.radius);
             return smooth(1.0F, 0.0F, u * u + v * v);
         };
-        const float dark = std::max(0.75F * blob(s.x + 0.12F * s.radius, 0.85F, 0.24F),
-                                    0.50F * blob(s.x + 0.70F * s.radius, 1.80F, 0.42F));
+        const float dark = std::max(0.92F * blob(s.x + 0.12F * s.radius, 1.00F, 0.34F),
+                                    0.72F * blob(s.x + 0.75F * s.radius, 1.75F, 0.50F));
         row.over(i, Rgb{0.006F, 0.005F, 0.004F}, dark);
     });
 }
