@@ -4,7 +4,18 @@
 
 namespace parallax::isp {
 
+// Makes ready what rows y and y + 1 are made of; `end` is the row after the band's last.
+void Band::prepare(const BandJob& job, int y, int end) {
+    if (job.demosaic == Demosaic::superpixel) return mosaic_.advance(2 * y + 3);
+    if (job.demosaic != Demosaic::rcd) return mosaic_.advance(y + 3);
+    if (y < rcd_end_) return;
+    if (!rcd_) rcd_.emplace(job.raw.layout);
+    rcd_end_ = std::min(end, y + RcdBand::kRows);
+    rcd_->develop({job.plan, job.raw, y, rcd_end_}, mosaic_);
+}
+
 void Band::demosaic(const BandJob& job, int y, const BlockRange& range) {
+    if (job.demosaic == Demosaic::rcd) return rcd_->read(y, range, linear_);
     if (job.demosaic == Demosaic::superpixel) {
         const CellRows rows{mosaic_.row(2 * y), mosaic_.row(2 * y + 1), job.plan.order};
         demosaic_superpixel(rows, range, linear_);
@@ -21,8 +32,9 @@ void Band::develop(const BandJob& job, int begin, int end, BlockSink& sink) {
     const int width = cells ? job.raw.width() / 2 : job.raw.width();
     const int half = (width + 1) / 2;
     mosaic_.begin(job.plan, job.raw, cells ? 2 * begin : begin - 2);
+    rcd_end_ = begin;
     for (int y = begin; y < end; y += 2) {
-        mosaic_.advance(cells ? 2 * y + 3 : y + 3);
+        prepare(job, y, end);
         const int rows = std::min(2, end - y);
         for (int first = 0; first < half; first += kBlock) {
             const BlockRange range{first, std::min(kBlock, half - first)};

@@ -4,11 +4,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "isp/demosaic.h"
 #include "isp/finish.h"
 #include "isp/mosaic.h"
 #include "isp/plan.h"
+#include "isp/rcd_band.h"
 #include "isp/store.h"
 #include "parallax/image.h"
 #include "parallax/isp.h"
@@ -39,9 +41,12 @@ class Band {
     void develop(const BandJob& job, int begin, int end, BlockSink& sink);
 
   private:
+    void prepare(const BandJob& job, int y, int end);
     void demosaic(const BandJob& job, int y, const BlockRange& range);
 
     BalancedMosaic mosaic_;
+    std::optional<RcdBand> rcd_;  // Made when first wanted.
+    int rcd_end_ = 0;             // The row after those that it has developed.
     LinearBlock linear_;
     std::array<PictureBlock, 2> picture_;
     DeepBlock deep_;

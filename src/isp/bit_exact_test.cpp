@@ -42,7 +42,7 @@ TEST_CASE("isp: every instruction set gives exactly what the plain arithmetic gi
     const std::array sizes{std::array{2, 2},   std::array{3, 2},   std::array{2, 3},
                            std::array{5, 7},   std::array{33, 31}, std::array{64, 20},
                            std::array{129, 9}, std::array{511, 6}, std::array{1043, 11}};
-    for (const Demosaic demosaic : {Demosaic::bilinear, Demosaic::mhc, Demosaic::superpixel}) {
+    for (const Demosaic demosaic : kDemosaics) {
         for (const auto [width, height] : sizes) {
             for (const BayerOrder order : kOrders) {
                 CAPTURE(to_string(demosaic));

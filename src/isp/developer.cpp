@@ -15,7 +15,7 @@
 namespace parallax::isp {
 namespace {
 
-constexpr int kRowsPerSlice = 64;
+constexpr int kRowsPerSlice = 64;  // Of rcd: RcdBand::kRows, since its overlap is wide.
 constexpr std::size_t kMaxDefects = 65536;
 
 using Defects = std::vector<std::array<int, 2>>;
@@ -131,7 +131,6 @@ struct Developer::State {
 Result<> Developer::State::use(const Settings& wanted) {
     PX_TRY(check_settings(wanted));
     const Demosaic how = chosen(wanted);
-    if (how == Demosaic::rcd) return fail(Errc::unsupported, "this build has no rcd demosaic");
     if (wanted.sharpen > 0) return fail(Errc::unsupported, "this build has no sharpening");
     const auto [width, height] = natural_size_px(how, raw);
     if (out.width != width || out.height != height) {
@@ -246,7 +245,8 @@ Result<Development> Developer::develop(const ImageView& raw, const RawInfo& info
     const FramePlan plan = PX_TRY(state.plan(raw, info));
     const BandJob job{plan, raw, state.demosaic, state.deep_tone};
     const int height = out.height();
-    const int rows = slices ? kRowsPerSlice : height;
+    const int slice_rows = state.demosaic == Demosaic::rcd ? RcdBand::kRows : kRowsPerSlice;
+    const int rows = slices ? slice_rows : height;
     const auto body = [&](int slice) {
         std::unique_ptr<Band> band = state.borrow();
         PictureSink sink(out);

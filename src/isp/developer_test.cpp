@@ -11,7 +11,7 @@
 namespace parallax::isp {
 
 TEST_CASE("isp: slices and threads do not change a byte, nor does doing it again") {
-    for (const Demosaic demosaic : {Demosaic::bilinear, Demosaic::mhc, Demosaic::superpixel}) {
+    for (const Demosaic demosaic : kDemosaics) {
         Picture raw = noise(PixelFormat::gbrg10p, 333, 517);
         RawInfo info = sensor(10);
         info.shading = ShadingGrid{3, 2, std::vector<float>(24, 1.0F)};
@@ -43,7 +43,7 @@ TEST_CASE("isp: a developer forgets one frame before the next") {
 
 TEST_CASE("isp: neutrals stay neutral, and white is white, in all orders and demosaics") {
     for (const BayerOrder order : kOrders) {
-        for (const Demosaic demosaic : {Demosaic::bilinear, Demosaic::mhc, Demosaic::superpixel}) {
+        for (const Demosaic demosaic : kDemosaics) {
             for (const int level : {0, 5, 40, 300, 1200, 2800, 4095}) {
                 RawInfo info = sensor(12);
                 info.black_level = {64, 64, 64, 64};
@@ -93,7 +93,7 @@ TEST_CASE("isp: mirrored mosaics of mirrored order give mirrored pictures") {
     }
     RawInfo info = sensor(12);
     info.black_level = {200, 200, 200, 200};
-    for (const Demosaic demosaic : {Demosaic::bilinear, Demosaic::mhc, Demosaic::superpixel}) {
+    for (const Demosaic demosaic : kDemosaics) {
         const Settings settings{.demosaic = demosaic};
         const Picture expected = developed(settings, raw, info);
         const Picture flipped = developed(settings, across, info);

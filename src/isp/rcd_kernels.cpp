@@ -208,6 +208,30 @@ void interpolate_at_green(const AtGreen& given, int count) {
         hn::StoreU(hn::Max(second, zero), d, taps.above.out + i);
     }
 }
+void to_float(const ToFloat& given, int count) {
+    const ToFloat row = given;
+    const hn::Rebind<std::int16_t, D> d16;
+    const hn::RebindToSigned<D> d32;
+    const V scale = constant(1.0F / row.full);
+    for (int i = 0; i < count; i += lanes()) {
+        const V value = hn::ConvertTo(d, hn::PromoteTo(d32, hn::LoadU(d16, row.in + i)));
+        hn::StoreU(value * scale, d, row.out + i);
+    }
+}
+
+void to_lanes(const ToLanes& given, int count) {
+    const ToLanes row = given;
+    const hn::Rebind<std::int16_t, D> d16;
+    const hn::RebindToSigned<D> d32;
+    for (int i = 0; i < count; i += lanes()) {
+        // Conversion cuts off what follows the point; half is added first, to round.
+        const V scaled = at(row.in, i) * constant(row.full);
+        const V clamped = hn::Min(hn::Max(scaled, hn::Zero(d)), constant(row.limit));
+        const auto whole = hn::ConvertTo(d32, clamped + constant(0.5F));
+        hn::StoreU(hn::DemoteTo(d16, whole), d16, row.out + i);
+    }
+}
+
 }  // namespace parallax::isp::rcd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -220,6 +244,8 @@ HWY_EXPORT(low_pass);
 HWY_EXPORT(interpolate_green);
 HWY_EXPORT(interpolate_opposite);
 HWY_EXPORT(interpolate_at_green);
+HWY_EXPORT(to_float);
+HWY_EXPORT(to_lanes);
 
 void square_high_pass(const HighPass& taps, int count) {
     HWY_DYNAMIC_DISPATCH(square_high_pass)(taps, count);
@@ -237,6 +263,9 @@ void interpolate_opposite(const Opposite& taps, int count) {
 void interpolate_at_green(const AtGreen& taps, int count) {
     HWY_DYNAMIC_DISPATCH(interpolate_at_green)(taps, count);
 }
+
+void to_float(const ToFloat& row, int count) { HWY_DYNAMIC_DISPATCH(to_float)(row, count); }
+void to_lanes(const ToLanes& row, int count) { HWY_DYNAMIC_DISPATCH(to_lanes)(row, count); }
 
 }  // namespace parallax::isp::rcd
 #endif  // HWY_ONCE

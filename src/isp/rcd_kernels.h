@@ -13,6 +13,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 
 namespace parallax::isp::rcd {
 
@@ -80,5 +81,21 @@ void low_pass(const LowPass& taps, int count);
 void interpolate_green(const Green& taps, int count);
 void interpolate_opposite(const Opposite& taps, int count);
 void interpolate_at_green(const AtGreen& taps, int count);
+
+// Integer lanes of 0 … full to floats of 0 … 1, and back: rounded, clamped to 0 … limit.
+struct ToFloat {
+    const std::int16_t* in;
+    float* out;
+    float full;
+};
+void to_float(const ToFloat& row, int count);
+
+struct ToLanes {
+    const float* in;
+    std::int16_t* out;
+    float full;
+    float limit;  // At most 32767; a whole number.
+};
+void to_lanes(const ToLanes& row, int count);
 
 }  // namespace parallax::isp::rcd

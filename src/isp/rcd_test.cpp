@@ -4,8 +4,8 @@
 #include <random>
 
 #include <doctest/doctest.h>
-#include <hwy/targets.h>
 
+#include "support/each_target.h"
 #include "support/rcd_frame.h"
 #include "support/reference_demosaic.h"
 
@@ -76,18 +76,11 @@ TEST_CASE("rcd: equals the plain scalar reference to the last bit, in all orders
 TEST_CASE("rcd: every instruction set of this machine gives the same bytes, scalar included") {
     const Mosaic mosaic = noise({301, 40}, BayerOrder::grbg);
     const Rgb expected = develop_rcd(mosaic);
-    const auto supported = hwy::SupportedTargets();
     int sets = 0;
-    for (auto rest = supported; rest != 0; rest &= rest - 1) {
-        const auto target = rest & -rest;
-        hwy::SetSupportedTargetsForTest(target);
-        hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-        INFO(hwy::TargetName(target));
+    each_target([&] {
         CHECK(same(develop_rcd(mosaic), expected));
         ++sets;
-    }
-    hwy::SetSupportedTargetsForTest(0);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+    });
     CHECK(sets >= 2);
 }
 

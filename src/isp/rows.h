@@ -38,7 +38,8 @@ class MosaicSource {
   public:
     virtual ~MosaicSource() = default;
 
-    // Fills `out` with samples of row y from the even column x on. Always inside the frame.
+    // Fills `out` with samples of row y from the even column x on. Always inside the frame. Up to
+    // 15 places after the ends of `out` may be overwritten, so that whole vectors can be stored.
     virtual void fetch(int y, int x, const SplitRow& out) = 0;
 };
 
@@ -49,7 +50,8 @@ class RgbSink {
   public:
     virtual ~RgbSink() = default;
 
-    // Takes a finished row segment, which begins at column x.
+    // Takes a finished row segment, which begins at column x. Up to 15 places after the ends of
+    // its spans may be read.
     virtual void emit(int y, int x, const RgbRow& row) = 0;
 };
 

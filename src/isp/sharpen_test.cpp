@@ -6,8 +6,8 @@
 #include <vector>
 
 #include <doctest/doctest.h>
-#include <hwy/targets.h>
 
+#include "support/each_target.h"
 #include "support/unwrap.h"
 
 namespace parallax::isp {
@@ -124,11 +124,7 @@ Planes<Sample> expected(const Planes<Sample>& in, float amount) {
 
 TEST_CASE_TEMPLATE("sharpen: is what its definition says, for every instruction set", Sample,
                    std::uint8_t, std::uint16_t) {
-    for (auto rest = hwy::SupportedTargets(); rest != 0; rest &= rest - 1) {
-        const auto target = rest & -rest;
-        INFO(hwy::TargetName(target));
-        hwy::SetSupportedTargetsForTest(target);
-        hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+    each_target([] {
         for (const auto& [width, height] :
              {std::pair{1, 1}, {2, 1}, {1, 7}, {3, 2}, {16, 3}, {17, 5}, {33, 9}, {131, 20}})
             for (const float amount : {0.0F, 0.3F, 1.0F, 2.0F}) {
@@ -138,9 +134,7 @@ TEST_CASE_TEMPLATE("sharpen: is what its definition says, for every instruction 
                 const bool equal = sharpened(in, amount).planes == expected(in, amount).planes;
                 CHECK(equal);
             }
-        hwy::SetSupportedTargetsForTest(0);
-        hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-    }
+    });
 }
 
 TEST_CASE("sharpen: any cut into slices and segments gives the same bytes") {

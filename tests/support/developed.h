@@ -21,6 +21,9 @@ namespace parallax::isp {
 inline constexpr std::array kOrders{BayerOrder::rggb, BayerOrder::grbg, BayerOrder::gbrg,
                                     BayerOrder::bggr};
 
+inline constexpr std::array kDemosaics{Demosaic::bilinear, Demosaic::mhc, Demosaic::rcd,
+                                       Demosaic::superpixel};
+
 struct Picture {
     ImageLayout layout;
     std::vector<std::byte> bytes;

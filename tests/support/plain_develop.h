@@ -13,6 +13,7 @@
 #include "isp/plan.h"
 #include "isp/unpack.h"
 #include "parallax/image.h"
+#include "support/reference_demosaic.h"
 
 namespace parallax::plain {
 
@@ -160,11 +161,30 @@ inline Pixel finished(const isp::Finish& finish, Pixel p) {
     return out;
 }
 
+// RCD in float, as the reference has it, rounded to lanes.
+inline std::vector<Pixel> rcd(Plane& in, const FramePlan& plan) {
+    reference::Mosaic mosaic{in.width, in.height, plan.order, {}};
+    for (const int v : in.values)
+        mosaic.samples.push_back(static_cast<float>(v) * (1.0F / float{kOne}));
+    const reference::Rgb rgb = reference::rcd(mosaic);
+    std::vector<Pixel> out(in.values.size());
+    for (std::size_t i = 0; i < out.size(); ++i)
+        for (std::size_t c = 0; c < 3; ++c) {
+            const float scaled = rgb.planes[c][i] * float{kOne};
+            out[i][c] = static_cast<int>(std::min(scaled, float(plan.gains.limit)) + 0.5F);
+        }
+    return out;
+}
+
 // RGB triples of the whole picture.
 inline std::vector<Pixel> develop(const ImageView& raw, const FramePlan& plan,
                                   isp::Demosaic demosaic) {
     Plane mosaic = balanced(raw, plan);
     std::vector<Pixel> out;
+    if (demosaic == isp::Demosaic::rcd) {
+        for (const Pixel& p : rcd(mosaic, plan)) out.push_back(finished(plan.finish, p));
+        return out;
+    }
     const int step = demosaic == isp::Demosaic::superpixel ? 2 : 1;
     for (int y = 0; y + step <= mosaic.height; y += step) {
         const isp::RowPhase phase = isp::row_phase(plan.order, y);
