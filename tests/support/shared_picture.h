@@ -8,6 +8,7 @@
 
 #include "elements/codec/file_io.h"
 #include "elements/codec/png.h"
+#include "elements/codec/pnm.h"
 #include "support/picture.h"
 #include "support/reference_demosaic.h"
 #include "support/shared_data.h"
