@@ -4,7 +4,6 @@
 // it, ../shared/data beside the source tree is tried. A test whose file is absent says so aloud.
 #pragma once
 
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,16 +14,8 @@
 
 namespace parallax {
 
-inline std::string shared_folder() {
-    // Tests set no environment while they run.
-    const char* named = std::getenv("PARALLAX_TEST_DATA");  // NOLINT(concurrency-mt-unsafe)
-    if (named != nullptr && *named != '\0') return named;
-#ifdef PARALLAX_SOURCE_DIR
-    return PARALLAX_SOURCE_DIR "/../shared/data";
-#else
-    return "../shared/data";
-#endif
-}
+std::string shared_folder();
+std::string source_folder();  // The root of the source tree.
 
 // The path of "raw/sample1.dng", or nothing (with a message) where it is absent.
 inline std::optional<std::string> shared_file(std::string_view name) {
