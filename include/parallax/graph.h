@@ -5,7 +5,7 @@
 //     const auto enc = graph.add("pngenc");
 //     graph.link(src, enc);
 //
-// Text makes the same thing: parse_launch("videotestsrc num-buffers=30 ! pngenc", registry).
+// Text makes the same thing: parse_launch (parallax/pipeline.h).
 // Nothing is checked here beyond indices; Pipeline::create finds all that is wrong.
 //
 // Threads: a plain value.
@@ -26,6 +26,10 @@ class Graph {
   public:
     using Properties = std::vector<std::pair<std::string, std::string>>;  // The last one wins.
 
+    struct Position {  // In the text it came from, from 1; 0 without one.
+        int line = 0;
+        int column = 0;
+    };
     struct Node {
         std::string name;  // Unique; "factory0" … when the user gave none.
         std::string factory;
@@ -33,21 +37,20 @@ class Graph {
         std::string isolate = "no";
         std::string sandbox = {};
         std::string group = "default";
-        int line = 0;  // Where the text names it, from 1; 0 without text.
-        int column = 0;
+        Position position = {};
     };
     struct Link {
         std::size_t from = 0;  // Index of a node.
         std::string from_pad;  // Empty: the first that fits.
         std::size_t to = 0;
         std::string to_pad;
-        int line = 0;
-        int column = 0;
+        Position position = {};
     };
 
     // Adds an element; the common properties name, isolate, sandbox and group are taken out of
     // `properties`. Returns its index.
     std::size_t add(std::string factory, Properties properties = {});
+    std::size_t add(std::string factory, Properties properties, Position position);
     // A capsfilter between two elements.
     std::size_t add_filter(const Caps& caps);
 

@@ -32,6 +32,11 @@ namespace parallax {
 
 class Run;  // src/graph/run.h
 
+// A launch line as gst-launch-1.0 takes it, strictly: "videotestsrc ! pngenc ! fakesink". All that
+// is wrong with it is reported at once, with line, column and nearest name.
+std::expected<Graph, std::vector<Problem>> parse_launch(std::string_view text,
+                                                        const Registry& registry);
+
 class Pipeline {
   public:
     enum class State : std::uint8_t { null, ready, paused, playing, ended };

@@ -34,8 +34,8 @@ class Assembler {
   private:
     template <class Place>
     void problem(Problem what, const Place& place) {
-        what.line = place.line;
-        what.column = place.column;
+        what.line = place.position.line;
+        what.column = place.position.column;
         assembly_.problems.push_back(std::move(what));
     }
 

@@ -7,7 +7,11 @@
 namespace parallax {
 
 std::size_t Graph::add(std::string factory, Properties properties) {
-    Node node{.name = {}, .factory = std::move(factory), .properties = {}};
+    return add(std::move(factory), std::move(properties), Position{});
+}
+
+std::size_t Graph::add(std::string factory, Properties properties, Position position) {
+    Node node{.name = {}, .factory = std::move(factory), .properties = {}, .position = position};
     for (auto& [key, value] : properties) {
         if (key == "name")
             node.name = std::move(value);

@@ -1,0 +1,112 @@
+#include "app/commands.h"
+
+#include <array>
+
+namespace parallax::app {
+namespace {
+
+constexpr OptionSpec kHelp{.name = "help", .letter = 'h', .doc = "print this"};
+constexpr OptionSpec kVersion{.name = "version", .doc = "print the version"};
+constexpr OptionSpec kJson{.name = "json", .doc = "print JSON"};
+
+constexpr std::array kRunOptions{
+    OptionSpec{.name = "file", .letter = 'f', .value = "FILE", .doc = "read the launch line there"},
+    OptionSpec{.name = "resource-group",
+               .value = "NAME:cores=0-1,threads=2,policy=fifo:10,nice=0",
+               .doc = "threads for the elements with group=NAME; may repeat"},
+    OptionSpec{.name = "list-elements", .doc = "list the elements"},
+    OptionSpec{.name = "inspect", .value = "ELEMENT", .doc = "all about one element"},
+    OptionSpec{.name = "dry-run",
+               .value = "STEP",
+               .doc = "stop after parse, negotiate or plan (the default) and print it",
+               .value_optional = true,
+               .words = "parse|negotiate|plan"},
+    OptionSpec{.name = "format",
+               .value = "FORMAT",
+               .doc = "of --dry-run: text, json or dot",
+               .words = "text|json|dot"},
+    OptionSpec{
+        .name = "report", .value = "FILE", .doc = "write a JSON report of the run; - is stdout"},
+    OptionSpec{.name = "progress",
+               .value = "MODE",
+               .doc = "auto, plain or none",
+               .words = "auto|plain|none"},
+    OptionSpec{.name = "timeout", .value = "TIME", .doc = "end after 10s, 500ms …; exit 124"},
+    OptionSpec{.name = "quiet", .letter = 'q', .doc = "print errors only"},
+    OptionSpec{.name = "verbose", .letter = 'v', .doc = "print debug messages too"},
+    OptionSpec{.name = "isolated",
+               .value = "PATTERN,…",
+               .doc = "elements in sandboxed processes",
+               .value_optional = true,
+               .later = true},
+    OptionSpec{.name = "grouped",
+               .value = "NAME=PATTERN,…",
+               .doc = "elements together in one process",
+               .later = true},
+    OptionSpec{
+        .name = "sandbox", .value = "PRESET|FILE", .doc = "what processes may", .later = true},
+    OptionSpec{.name = "sandbox-layers", .value = "require|best-effort", .doc = "", .later = true},
+    OptionSpec{.name = "memory-max", .value = "512M", .doc = "of a process", .later = true},
+    OptionSpec{.name = "cpu-quota", .value = "0.5", .doc = "of a process, in cores", .later = true},
+    OptionSpec{.name = "pids-max", .value = "64", .doc = "of a process", .later = true},
+    OptionSpec{.name = "restart", .value = "max=5,…", .doc = "of crashed processes", .later = true},
+    OptionSpec{.name = "delivery", .value = "exact|live", .doc = "across a restart", .later = true},
+    OptionSpec{.name = "on-crash", .value = "restart|drop|stop", .doc = "", .later = true},
+    OptionSpec{.name = "poison-after", .value = "3", .doc = "crashes on one frame", .later = true},
+    OptionSpec{.name = "strict", .doc = "any branch's error ends the run", .later = true},
+    OptionSpec{.name = "heartbeat", .value = "500ms", .doc = "of processes", .later = true},
+    OptionSpec{.name = "frame-deadline", .value = "auto|2s", .doc = "of processes", .later = true},
+    OptionSpec{.name = "journal", .value = "DIR", .doc = "append-only run journal", .later = true},
+    OptionSpec{.name = "trace", .value = "FILE", .doc = "Perfetto trace", .later = true},
+    kHelp,
+    kVersion};
+
+constexpr std::array kListOptions{kJson, kHelp, kVersion};
+constexpr std::array kPlainOptions{kHelp, kVersion};
+
+constexpr std::array kCommands{
+    Command{.name = "run",
+            .program = "parallax-launch",
+            .synopsis = "parallax-launch [options] PIPELINE…\n"
+                        "parallax-launch \"rawtestsrc num-buffers=3 ! softisp ! pngenc ! "
+                        "multifilesink location=out_%03d.png\"",
+            .doc = "run a pipeline that is written as one line of text",
+            .options = kRunOptions,
+            .body = run_command},
+    Command{.name = "inspect",
+            .program = "parallax-inspect",
+            .synopsis = "parallax-inspect [--json] [ELEMENT]\n"
+                        "parallax-inspect caps VERB …",
+            .doc = "list the elements, or tell all about one",
+            .options = kListOptions,
+            .body = inspect_command},
+    Command{.name = "caps",
+            .program = "parallax-caps",
+            .synopsis =
+                "parallax caps intersect A B | subset A B | equal A B | can-intersect A B |\n"
+                "              is-fixed A | fixate A | nearest FIELD A TARGET | parse A",
+            .doc = "calculate with caps",
+            .options = kPlainOptions,
+            .body = caps_command},
+    Command{.name = "completion",
+            .program = "parallax-completion",
+            .synopsis = "parallax completion bash|zsh|fish\neval \"$(parallax completion bash)\"",
+            .doc = "print shell completion",
+            .options = kPlainOptions,
+            .body = completion_command},
+    Command{.name = "man",
+            .program = "parallax-man",
+            .synopsis = "parallax man [COMMAND|ELEMENT]\nparallax man run | man -l -",
+            .doc = "print a man page",
+            .options = kPlainOptions,
+            .body = man_command}};
+
+constexpr std::array<std::string_view, 9> kLater{"serve",     "ctl",    "top",   "journal", "model",
+                                                 "calibrate", "doctor", "batch", "worker"};
+
+}  // namespace
+
+std::span<const Command> commands() { return kCommands; }
+std::span<const std::string_view> later_commands() { return kLater; }
+
+}  // namespace parallax::app

@@ -1,0 +1,71 @@
+// The one program. Its name, or its first word, says which subcommand is meant:
+// parallax-launch is `parallax run`, parallax-inspect is `parallax inspect`.
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+#include <fmt/core.h>
+
+#include "app/commands.h"
+#include "graph/near_word.h"
+#include "parallax/builtin.h"
+
+namespace {
+
+using parallax::app::Arguments;
+using parallax::app::Command;
+
+std::string usage() {
+    std::string text = "parallax: pipelines for cameras and vision\n\n";
+    for (const Command& command : parallax::app::commands()) {
+        text += fmt::format("  {:<12} {}\n", command.name, command.doc);
+    }
+    text +=
+        "\nparallax COMMAND --help tells more; parallax-launch is parallax run, "
+        "parallax-inspect is parallax inspect\n";
+    return text;
+}
+
+int run_named(std::string_view name, Arguments arguments) {
+    using parallax::app::commands;
+    using parallax::app::later_commands;
+    const auto command = std::ranges::find(commands(), name, &Command::name);
+    if (command != commands().end()) {
+        parallax::Registry registry;
+        parallax::add_builtin_elements(registry);
+        return command->body(*command, arguments, registry);
+    }
+    if (std::ranges::find(later_commands(), name) != later_commands().end()) {
+        parallax::app::print_error("parallax",
+                                   fmt::format("{} is not built in this version", name));
+        return parallax::app::kExitFacility;
+    }
+    std::vector<std::string_view> names;
+    for (const Command& each : commands()) names.push_back(each.name);
+    parallax::app::print_error("parallax", fmt::format("no command called {}", name),
+                               parallax::suggest(name, names));
+    return parallax::app::kExitUsage;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const std::vector<std::string_view> words(argv, argv + argc);
+    std::string_view program = words.empty() ? std::string_view("parallax") : words.front();
+    if (const auto slash = program.rfind('/'); slash != std::string_view::npos) {
+        program.remove_prefix(slash + 1);
+    }
+    const Arguments rest = Arguments(words).subspan(words.empty() ? 0 : 1);
+    if (program == "parallax-launch") return run_named("run", rest);
+    if (program == "parallax-inspect") return run_named("inspect", rest);
+    if (program == "parallaxd") return run_named("serve", rest);
+    if (rest.empty() || rest.front() == "--help" || rest.front() == "-h") {
+        parallax::app::print(usage());
+        return rest.empty() ? parallax::app::kExitUsage : parallax::app::kExitOk;
+    }
+    if (rest.front() == "--version") {
+        parallax::app::print(fmt::format("parallax {}\n", PARALLAX_VERSION));
+        return parallax::app::kExitOk;
+    }
+    return run_named(rest.front(), rest.subspan(1));
+}

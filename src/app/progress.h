@@ -1,0 +1,35 @@
+// Progress: the line that tells how a run is going.
+//
+// On a terminal one line is redrawn; `plain` writes one line a second. Written to standard error.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "parallax/report.h"
+
+namespace parallax::app {
+
+class Progress {
+  public:
+    enum class Mode : std::uint8_t { none, line, plain };
+
+    // `automatic` is `line` on a terminal and none elsewhere.
+    static Mode mode_of(const std::string& word);
+    explicit Progress(Mode mode) : mode_(mode) {}
+
+    // Draws when it is time to. `expected_frames` is 0 where nobody knows.
+    void update(const RunReport& report, std::uint64_t expected_frames);
+    void clear();  // Before anything else is printed.
+
+  private:
+    Mode mode_;
+    double last_s_ = 0;
+    bool drawn_ = false;
+};
+
+// Frames that reached a sink, over all sinks the most.
+std::uint64_t frames_done(const RunReport& report);
+std::uint64_t frames_dropped(const RunReport& report);
+
+}  // namespace parallax::app
