@@ -56,7 +56,7 @@ class Meta {
     bool operator==(const Meta&) const = default;
 
   private:
-    friend Result<> append_step(Meta& meta, const struct ProvenanceStep& step);
+    friend Result<> append_followed_step(Meta& meta, const struct ProvenanceStep& step);
     std::vector<Entry> entries_;  // Sorted by key.
 };
 
@@ -93,7 +93,12 @@ inline constexpr std::string_view kProvenanceKey = "parallax.provenance";
 // A frame is followed once its source called set_provenance. For one that is not, append_step
 // does nothing and takes a few ns; so elements need not ask.
 Result<> set_provenance(Meta& meta, const Provenance& provenance);
-Result<> append_step(Meta& meta, const ProvenanceStep& step);
+Result<> append_followed_step(Meta& meta, const ProvenanceStep& step);
+inline Result<> append_step(Meta& meta, const ProvenanceStep& step) {
+    if (meta.entries().empty()) [[likely]]
+        return {};
+    return append_followed_step(meta, step);
+}
 Result<std::optional<Provenance>> provenance(const Meta& meta);
 
 }  // namespace parallax

@@ -72,6 +72,7 @@ class List {
 
   private:
     friend Value list_of(std::vector<Value> items);
+    friend std::optional<Value> intersect(const Value& a, const Value& b);
     explicit List(std::vector<Value> items);
     std::vector<Value> items_;
 };

@@ -248,7 +248,7 @@ std::optional<Structure> intersect(const Structure& a, const Structure& b) {
 
 Caps intersect(const Caps& a, const Caps& b) {
     if (a.is_any()) return b;
-    if (b.is_any()) return a;
+    if (b.is_any() || a == b) return a;
     // Enough to keep answers short; a longer one only repeats itself, which is not wrong.
     constexpr std::size_t max_compared = 64;
     Caps both;

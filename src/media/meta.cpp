@@ -168,8 +168,7 @@ Result<> set_provenance(Meta& meta, const Provenance& provenance) {
     return meta.set(kProvenanceKey, std::move(out).take());
 }
 
-Result<> append_step(Meta& meta, const ProvenanceStep& step) {
-    if (meta.entries_.empty()) return {};
+Result<> append_followed_step(Meta& meta, const ProvenanceStep& step) {
     const auto place = std::ranges::find(meta.entries_, kProvenanceKey, &Meta::Entry::key);
     if (place == meta.entries_.end()) return {};
     if (!fits(step)) {

@@ -201,17 +201,28 @@ std::optional<Value> intersect(const Value& a, const Value& b) {
     if (a == b) return a;
     if (!a.get<List>() && !b.get<List>()) return meet_items(a, b);
     std::vector<Value> both;
+    bool distinct = true;  // Words and numbers of a normal list stay so; parts of ranges may not.
     for (const Value& left : items_of(a)) {
+        if (is_fixed(left)) {
+            if (contains(b, left)) both.push_back(left);
+            continue;
+        }
+        distinct = false;
         for (const Value& right : items_of(b)) {
             if (auto part = meet_items(left, right)) both.push_back(*std::move(part));
         }
     }
     if (both.empty()) return std::nullopt;
-    return list_of(std::move(both));
+    if (both.size() == 1) return std::move(both.front());
+    return distinct ? Value(List(std::move(both))) : list_of(std::move(both));
 }
 
 bool is_subset(const Value& a, const Value& b) {
     if (a == b) return true;
+    const auto items = items_of(a);
+    if (std::ranges::all_of(items, [](const Value& item) { return is_fixed(item); })) {
+        return std::ranges::all_of(items, [&b](const Value& item) { return contains(b, item); });
+    }
     const Value* const outer = &b;
     const auto classes = cover_classes(a, {&outer, 1});
     return std::ranges::none_of(classes, [](const Accepting& by) { return by.empty(); });

@@ -1,0 +1,22 @@
+// describe: two sets of formats that do not meet, told so that a person sees where.
+//
+// Threads: pure functions.
+#pragma once
+
+#include <cstddef>
+
+#include "media/negotiate.h"
+
+namespace parallax {
+
+// Where the solver found nothing left.
+struct Clash {
+    std::size_t link = 0;
+    Caps left = {};   // From upstream.
+    Caps right = {};  // From downstream.
+};
+
+// Reason, field, both sides and the remedy; names are the caller's.
+Conflict describe(const Clash& clash);
+
+}  // namespace parallax
