@@ -11,6 +11,10 @@ if(TARGET program)
   foreach(link ${parallax_links})
     install(FILES ${CMAKE_BINARY_DIR}/bin/${link} DESTINATION ${CMAKE_INSTALL_BINDIR})
   endforeach()
+  set(pages ${CMAKE_BINARY_DIR}/share)
+  install(CODE "execute_process(COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:program> -DFOLDER=${pages}
+    -P ${PROJECT_SOURCE_DIR}/cmake/ParallaxPages.cmake COMMAND_ERROR_IS_FATAL ANY)")
+  install(DIRECTORY ${pages}/ DESTINATION ${CMAKE_INSTALL_DATADIR})
 endif()
 
 # A static link needs what CMakeLists.txt links: both package files say so.

@@ -1,0 +1,31 @@
+# cmake -DPROGRAM=… -DFOLDER=… -P ParallaxPages.cmake: manual pages and completions under FOLDER, as the
+# program itself prints them. So they cannot tell anything that it does not know.
+function(ask result)
+  execute_process(COMMAND ${PROGRAM} ${ARGN} OUTPUT_VARIABLE text RESULT_VARIABLE code)
+  if(NOT code EQUAL 0)
+    message(FATAL_ERROR "${PROGRAM} ${ARGN}: exit ${code}")
+  endif()
+  set(${result} "${text}" PARENT_SCOPE)
+endfunction()
+
+ask(names man)
+string(REGEX MATCHALL "[^\n]+" names "${names}")
+foreach(name ${names})
+  ask(page man ${name})
+  string(REGEX MATCH "^\\.TH ([^ ]+)" ignored "${page}")
+  string(REPLACE "\\-" "-" title "${CMAKE_MATCH_1}")
+  string(REPLACE " " "-" title "${title}")
+  file(WRITE ${FOLDER}/man/man1/${title}.1 "${page}")
+endforeach()
+
+foreach(pair bash=bash-completion/completions/parallax zsh=zsh/vendor-completions/_parallax
+             fish=fish/vendor_completions.d/parallax.fish)
+  string(REPLACE "=" ";" pair ${pair})
+  list(GET pair 0 shell)
+  list(GET pair 1 path)
+  ask(text completion ${shell})
+  file(WRITE ${FOLDER}/${path} "${text}")
+endforeach()
+foreach(link parallax-launch parallax-inspect)
+  file(WRITE ${FOLDER}/bash-completion/completions/${link} ". \"\${BASH_SOURCE[0]%/*}/parallax\"\n")
+endforeach()

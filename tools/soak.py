@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""soak: runs pipelines for long and watches what must not grow: memory, descriptors, threads.
+
+    tools/soak.py [SECONDS]      shared out among the cases; default 600
+
+Each case runs until it is interrupted, and must then drain in order: exit 130, and a report whose
+counts agree. Numbers are compared with those of the same run after its first quarter, so no
+absolute figure of any machine is in here.
+"""
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LAUNCH = ROOT / "build/release/bin/parallax-launch"
+GROWTH_MAX = 1.05  # Of resident memory, after the first quarter.
+SLACK_KB = 4096    # What an allocator may round up to.
+CASES = {
+    "empty frames": "fakesrc ! queue ! identity ! fakesink name=end",
+    "leaky branches": ("fakesrc sizetype=fixed sizemax=65536 ! tee name=t t. ! queue leaky=downstream "
+                       "max-size-buffers=4 ! fakesink t. ! queue ! fakesink name=end"),
+    "pictures": "videotestsrc ! videoconvert ! videoscale ! queue ! fakesink name=end",
+    "develop": "rawtestsrc num-buffers=1000000 ! softisp ! queue ! jpegenc ! fakesink name=end",
+}
+
+
+def numbers(pid):
+    """(descriptors, threads, resident kB) of a process now."""
+    status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    return (len(list(Path(f"/proc/{pid}/fd").iterdir())), int(status["Threads"]),
+            int(status["VmRSS"].split()[0]))
+
+
+def watch(child, seconds):
+    """Numbers, sampled while the child runs, from the first quarter on."""
+    start, samples = time.monotonic(), []
+    while (now := time.monotonic() - start) < seconds and child.poll() is None:
+        if now > seconds / 4:
+            samples.append(numbers(child.pid))
+        try:
+            child.wait(timeout=min(0.25, seconds / 40))
+        except subprocess.TimeoutExpired:
+            pass
+    return samples
+
+
+def judge(samples):
+    """What grew, as sentences."""
+    first, problems = samples[0], []
+    for name, index in (("descriptors", 0), ("threads", 1)):
+        seen = {sample[index] for sample in samples}
+        if len(seen) > 1:
+            problems.append(f"{name} went from {first[index]} to between {min(seen)} and {max(seen)}")
+    last_kb = samples[-1][2]
+    if last_kb > first[2] * GROWTH_MAX + SLACK_KB:
+        problems.append(f"resident memory grew from {first[2]} kB to {last_kb} kB")
+    return problems
+
+
+def soak(name, line, seconds):
+    """Runs one case; its problems as sentences."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        child = subprocess.Popen([LAUNCH, "--report", report, "--progress", "none", line],
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        samples = watch(child, seconds)
+        ended_early = child.poll() is not None
+        if not ended_early:
+            child.send_signal(signal.SIGINT)
+        try:
+            _, errors = child.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.communicate()
+            return ["did not drain within 30 s of an interrupt"]
+        if ended_early:
+            return [f"ended by itself with exit {child.returncode}: {errors.strip()[-500:]}"]
+        problems = judge(samples)
+        if child.returncode != 130:
+            problems.append(f"exit {child.returncode} after an interrupt, not 130")
+        data = json.loads(report.read_text())
+        end = next(e for e in data["elements"] if e["name"] == "end")
+        if end["frames_in"] == 0:
+            problems.append("not one frame arrived")
+        fds, threads, resident_kb = samples[-1]
+        print(f"soak: {name}: {end['frames_in']} frames, {fds} descriptors, {threads} threads, "
+              f"{resident_kb} kB", flush=True)
+        return problems
+
+
+def main(arguments):
+    total = float(arguments[0]) if arguments else 600.0
+    broken = False
+    for name, line in CASES.items():
+        for problem in soak(name, line, total / len(CASES)):
+            broken = True
+            print(f"soak: error: {name}: {problem}\n    {line}", file=sys.stderr)
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
