@@ -109,9 +109,11 @@ class Links {
                             end_name(lb, side_b) + ")",
                         "put videoconvert or videoscale between them");
         }
-        if (both == caps_[b] || is_subset(caps_[b], both)) return false;
+        if (both == caps_[b]) return false;
+        // The same set in another order is no news to spread, but what is preferred has changed.
+        const bool narrower = !is_subset(caps_[b], both);
         caps_[b] = std::move(both);
-        return true;
+        return narrower;
     }
 
     // The element at the far end of a link, as seen from the side that meets.
