@@ -1,0 +1,21 @@
+#include "elements/raw/raw.h"
+
+#include "elements/raw/raw_test_src.h"
+#include "elements/raw/softisp.h"
+
+namespace parallax::elements {
+
+void add_raw(Registry& registry) {
+    registry.add<RawTestSrc>(
+        {.name = "rawtestsrc",
+         .family = "raw",
+         .doc = "simulates a camera: raw frames, the same without noise, and the true picture",
+         .example = "rawtestsrc num-buffers=3 gain=4 ! softisp ! fakesink"});
+    registry.add<SoftIsp>({.name = "softisp",
+                           .family = "raw",
+                           .doc = "develops raw sensor frames into pictures",
+                           .example = "rawtestsrc num-buffers=1 ! softisp demosaic=mhc ! "
+                                      "video/x-raw,format=RGB ! fakesink"});
+}
+
+}  // namespace parallax::elements
