@@ -168,6 +168,8 @@ class Launch {
         if (Result<> set = read_options(); !set) return usage(set.error());
         auto graph = parse_launch(text_, registry_);
         if (!graph) return refuse(graph.error());
+        // Before the first thread of a group: each inherits that the signals are asked for here.
+        const Interrupts interrupts;
         const std::string step =
             options_.has("dry-run") ? options_.get("dry-run").value_or("") : "-";
         auto pipeline = Pipeline::create(*std::move(graph), registry_, {.groups = groups_});
@@ -178,7 +180,7 @@ class Launch {
             return refuse(failed.errors);
         }
         if (step != "-") return show_plan(**pipeline);
-        return play(**pipeline);
+        return play(**pipeline, interrupts);
     }
 
   private:
@@ -251,8 +253,7 @@ class Launch {
         return most;
     }
 
-    int play(Pipeline& pipeline) {
-        const Interrupts interrupts;
+    int play(Pipeline& pipeline, const Interrupts& interrupts) {
         const bool quiet = options_.has("quiet");
         Progress progress(quiet ? Progress::Mode::none
                                 : Progress::mode_of(options_.get("progress").value_or("auto")));

@@ -7,6 +7,7 @@
     with    --timeout 5s                     options of parallax-launch for the runs that follow
     run     fakesrc num-buffers=3 ! queue
             ! fakesink name=end              indented lines go on with the launch text
+    interrupt when file out_003.png          ^C for the run above, once it has made that file
     expect  status = eos                     a field of the report
     expect  end.frames_in = 3                a field of an element, by its name
     expect  error.class = bad-value          a field of the first error; errors.count counts
@@ -20,6 +21,7 @@ line runs. Several runs may follow each other in one file: they share the folder
 Exit: 0 all as expected, 1 not, 2 the file itself is wrong, 77 skipped.
 """
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -28,6 +30,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -74,8 +77,8 @@ def parse(text):
             steps[-1].text += " " + line.strip()
             continue
         verb, _, rest = line.partition(" ")
-        if verb not in ("needs", "given", "with", "run", "expect"):
-            raise BadFile(f"{number}: no verb called {verb}: needs given with run expect")
+        if verb not in ("needs", "given", "with", "run", "interrupt", "expect"):
+            raise BadFile(f"{number}: no verb called {verb}: needs given with run interrupt expect")
         if not rest.strip():
             raise BadFile(f"{number}: {verb} what?")
         steps.append(Step(number, verb, rest.strip()))
@@ -210,7 +213,16 @@ class Runner:
     def expand(self, text, folder):
         return text.replace("$DATA", str(self.data)).replace("$TMP", str(folder))
 
-    def launch(self, folder, scratch, text):
+    @staticmethod
+    def interrupt(child, file):
+        """^C once `file` is there; the wait ends with the child."""
+        while child.poll() is None and not file.exists():
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(timeout=0.01)
+        if child.poll() is None:
+            child.send_signal(signal.SIGINT)
+
+    def launch(self, folder, scratch, text, until=None):
         report = scratch / "report.json"
         report.unlink(missing_ok=True)
         command = [str(self.bin / "parallax-launch"), "--report", str(report),
@@ -218,6 +230,8 @@ class Runner:
         child = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, text=True,
                                  errors="replace", stdout=subprocess.PIPE,
                                  stderr=subprocess.PIPE, start_new_session=True)
+        if until:
+            threading.Thread(target=self.interrupt, args=(child, folder / until), daemon=True).start()
         try:
             out, err = child.communicate(timeout=TIME_LIMIT_S)
         except subprocess.TimeoutExpired:
@@ -260,13 +274,24 @@ class Runner:
                 elif step.verb == "with":
                     self.launch_options = shlex.split(self.expand(step.text, folder))
                 elif step.verb == "run":
-                    self.run = self.launch(folder, Path(scratch), step.text)
+                    self.run = self.launch(folder, Path(scratch), step.text,
+                                           self.interrupt_after(steps[i + 1:]))
                     if self.code_is_open(steps[i + 1:]) and self.run.code != 0:
                         self.fail(Step(step.line, "expect", "exit = 0 (no line expects another)"),
                                   self.run.code)
                 elif step.verb == "expect":
                     self.expect(folder, step)
         return not self.failures
+
+    @staticmethod
+    def interrupt_after(after):
+        """The file whose appearance interrupts the run just before `after`, if one is named."""
+        if not after or after[0].verb != "interrupt":
+            return None
+        file = re.fullmatch(r"when file (\S+)", after[0].text)
+        if not file:
+            raise BadFile(f"{after[0].line}: interrupt when file NAME?")
+        return file[1]
 
     @staticmethod
     def code_is_open(after):

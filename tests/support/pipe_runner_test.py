@@ -10,12 +10,15 @@ import pipe_runner
 
 # Writes the report that the launch text names, then exits as it says: `exit=N json={…} files=a,b`.
 LAUNCHER = """#!/usr/bin/python3 -IS
-import json, pathlib, re, sys
+import json, pathlib, re, signal, sys
 report, text = sys.argv[sys.argv.index("--report") + 1], sys.argv[-1]
 field = lambda name: (re.search(name + "=(\\\\S+)", text) or [None, ""])[1]
 for name in filter(None, field("files").split(",")):
     pathlib.Path(name).write_text("content of " + name[0])
 if field("json"): pathlib.Path(report).write_text(field("json"))
+if "wait" in text:
+    try: signal.pause()
+    except KeyboardInterrupt: sys.exit(130)
 print("text:", text, "args:", sys.argv[3:-1])
 sys.exit(int(field("exit") or 0))
 """
@@ -98,6 +101,11 @@ class PipeRunner(unittest.TestCase):
                      "run files=a\nexpect file a = many\n"):
             with self.subTest(text):
                 self.assertEqual(self.run_pipe(text), 2)
+
+    def test_a_run_is_interrupted_when_its_file_appears(self):
+        self.assertEqual(self.run_pipe("run wait files=a\ninterrupt when file a\nexpect exit = 130\n"), 0)
+        self.assertEqual(self.run_pipe("run files=a\ninterrupt when file b\nexpect exit = 130\n"), 1)
+        self.assertEqual(self.run_pipe("run x\ninterrupt soon\nexpect exit = 130\n"), 2)
 
     def test_a_report_that_is_no_json_fails(self):
         self.check("status = eos", 1, "json={")
