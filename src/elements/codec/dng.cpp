@@ -99,7 +99,7 @@ void add_layout(TagWriter& tags, const ImageLayout& layout, int bits) {
     const std::array<std::uint32_t, 4> area{0, 0, static_cast<std::uint32_t>(layout.height),
                                             static_cast<std::uint32_t>(layout.width)};
     const auto order = static_cast<std::size_t>(traits(layout.format).order);
-    static constexpr std::array<std::array<std::uint8_t, 4>, 4> kPatterns{
+    static constexpr std::array<std::array<std::uint8_t, 4>, 4> patterns{
         {{0, 1, 1, 2}, {1, 0, 2, 1}, {1, 2, 0, 1}, {2, 1, 1, 0}}};  // 0 red, 1 green, 2 blue
     tags.dword(TagId::new_subfile_type, 0);
     tags.dword(TagId::image_width, area[3]);
@@ -113,9 +113,9 @@ void add_layout(TagWriter& tags, const ImageLayout& layout, int bits) {
     tags.dword(TagId::strip_byte_counts, stored_row_bytes(layout, bits) * area[2]);
     tags.word(TagId::planar_configuration, 1);
     tags.words(TagId::cfa_repeat_pattern_dim, std::array<std::uint16_t, 2>{2, 2});
-    tags.bytes(TagId::cfa_pattern, TagType::byte, std::as_bytes(std::span(kPatterns.at(order))));
-    static constexpr std::array<std::uint8_t, 3> kPlanes{0, 1, 2};
-    tags.bytes(TagId::cfa_plane_color, TagType::byte, std::as_bytes(std::span(kPlanes)));
+    tags.bytes(TagId::cfa_pattern, TagType::byte, std::as_bytes(std::span(patterns.at(order))));
+    static constexpr std::array<std::uint8_t, 3> planes{0, 1, 2};
+    tags.bytes(TagId::cfa_plane_color, TagType::byte, std::as_bytes(std::span(planes)));
     tags.word(TagId::cfa_layout, 1);  // Rectangular
     tags.dwords(TagId::active_area, area);
 }
@@ -167,8 +167,8 @@ bool add_opcodes(TagWriter& tags, const RawInfo& info, const ImageLayout& layout
 
 TagWriter exif_of(const RawInfo& info) {
     TagWriter exif;
-    static constexpr std::array kExifVersion{'0', '2', '3', '0'};
-    exif.bytes(TagId::exif_version, TagType::undefined, std::as_bytes(std::span(kExifVersion)));
+    static constexpr std::array exif_version{'0', '2', '3', '0'};
+    exif.bytes(TagId::exif_version, TagType::undefined, std::as_bytes(std::span(exif_version)));
     if (info.exposure_s > 0) exif.rationals(TagId::exposure_time, {&info.exposure_s, 1});
     if (info.aperture_f > 0) exif.rationals(TagId::f_number, {&info.aperture_f, 1});
     if (info.focal_mm > 0) exif.rationals(TagId::focal_length, {&info.focal_mm, 1});

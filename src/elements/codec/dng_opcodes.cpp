@@ -14,6 +14,7 @@ constexpr std::uint32_t kSinceDng13 = 0x01030000;
 constexpr std::uint32_t kOptional = 1;  // A reader that does not know it may go on.
 constexpr std::size_t kMaxDefects = 65536;
 constexpr int kMaxGridSide = 256;
+constexpr float kMaxGain = 1e4F;
 
 class Writer {
   public:
@@ -86,6 +87,10 @@ void for_each_opcode(std::span<const std::byte> list, Visit&& visit) {
     }
 }
 
+struct Place {
+    double y, x;
+};  // 0 … 1 on both sides of the active area.
+
 struct GainMap {
     std::uint32_t top, left, bottom, right, plane, planes, row_pitch, column_pitch;
     int rows, columns;
@@ -107,15 +112,15 @@ struct GainMap {
                p - plane < planes;
     }
     // In units of the map; a place within rounding of a point is that point.
-    static double place(double where, double origin, double spacing, int points) {
-        const double place = std::clamp((where - origin) / spacing, 0.0, points - 1.0);
-        const double nearest = std::round(place);
-        return std::abs(place - nearest) < 1e-9 ? nearest : place;
+    static double steps(double where, double origin, double spacing, int points) {
+        const double steps = std::clamp((where - origin) / spacing, 0.0, points - 1.0);
+        const double nearest = std::round(steps);
+        return std::abs(steps - nearest) < 1e-9 ? nearest : steps;
     }
     // At a place of the picture given as 0 … 1 on both sides; bilinear, held at the edges.
-    float at(double y, double x, int plane_of_position) const {
-        const double v = place(y, origin_y, spacing_y, rows);
-        const double u = place(x, origin_x, spacing_x, columns);
+    float at(Place where, int plane_of_position) const {
+        const double v = steps(where.y, origin_y, spacing_y, rows);
+        const double u = steps(where.x, origin_x, spacing_x, columns);
         const int y0 = std::min(static_cast<int>(v), std::max(rows - 2, 0));
         const int x0 = std::min(static_cast<int>(u), std::max(columns - 2, 0));
         const auto fy = static_cast<float>(v - y0);
@@ -124,7 +129,9 @@ struct GainMap {
         const auto gain = [&](int row, int column) {
             row = std::min(row, rows - 1);
             column = std::min(column, columns - 1);
-            return gains[static_cast<std::size_t>((row * columns + column) * map_planes + p)];
+            const auto at = static_cast<std::size_t>(row) * static_cast<std::size_t>(columns) +
+                            static_cast<std::size_t>(column);
+            return gains[at * static_cast<std::size_t>(map_planes) + static_cast<std::size_t>(p)];
         };
         const float above = std::lerp(gain(y0, x0), gain(y0, x0 + 1), fx);
         const float below = std::lerp(gain(y0 + 1, x0), gain(y0 + 1, x0 + 1), fx);
@@ -213,6 +220,20 @@ std::vector<std::byte> defect_opcodes(std::span<const std::array<int, 2>> defect
     return out.take();
 }
 
+namespace {
+
+// The product of all maps that apply; bounded, so that hostile gains cannot reach infinity.
+float gain_of_all(std::span<const GainMap> maps, Place place, int position, int plane) {
+    float gain = 1;
+    for (const GainMap& map : maps) {
+        if (!map.applies_to(position, plane)) continue;
+        gain = std::min(gain * map.at(place, plane), kMaxGain);
+    }
+    return gain;
+}
+
+}  // namespace
+
 std::optional<ShadingGrid> read_shading(std::span<const std::byte> opcodes, ActiveArea area,
                                         const PlaneOfPosition& planes) {
     std::vector<GainMap> maps;
@@ -231,15 +252,11 @@ std::optional<ShadingGrid> read_shading(std::span<const std::byte> opcodes, Acti
     grid.gains.reserve(static_cast<std::size_t>(grid.rows * grid.columns) * 4);
     for (int row = 0; row < grid.rows; ++row) {
         for (int column = 0; column < grid.columns; ++column) {
+            const Place place{.y = double(row) / (grid.rows - 1),
+                              .x = double(column) / (grid.columns - 1)};
             for (int position = 0; position < 4; ++position) {
                 const int plane = planes.at(static_cast<std::size_t>(position));
-                float gain = 1;
-                for (const GainMap& map : maps) {
-                    if (!map.applies_to(position, plane)) continue;
-                    gain *= map.at(double(row) / (grid.rows - 1),
-                                   double(column) / (grid.columns - 1), plane);
-                }
-                grid.gains.push_back(gain);
+                grid.gains.push_back(gain_of_all(maps, place, position, plane));
             }
         }
     }

@@ -190,9 +190,9 @@ Result<> read_dng_tags(std::span<const std::byte> bytes, bool linear, RawInfo& i
     const double exposure = file.main.number(TagId::baseline_exposure, 0);
     info.baseline_exposure_ev = static_cast<float>(std::clamp(exposure, -10.0, 10.0));
     // EXIF 2.3: where the short tag is full, the long one beside it has the number.
-    constexpr double kIsoFull = 65535;
-    if (file.exif.number(TagId::iso, 0) == kIsoFull) {
-        const double iso = file.exif.number(TagId::recommended_exposure_index, kIsoFull);
+    constexpr double iso_full = 65535;
+    if (file.exif.number(TagId::iso, 0) == iso_full) {
+        const double iso = file.exif.number(TagId::recommended_exposure_index, iso_full);
         info.iso = static_cast<float>(iso);
     }
     info.noise_profile = noise(file.find(TagId::noise_profile));

@@ -18,6 +18,7 @@ void fuzz(Bytes bytes) {
         const ShadingGrid& grid = *info.shading;
         PX_CHECK(grid.rows >= 2 && grid.rows <= 256 && grid.columns >= 2 && grid.columns <= 256);
         PX_CHECK(grid.gains.size() == static_cast<std::size_t>(grid.rows * grid.columns) * 4);
+        for (const float gain : grid.gains) PX_CHECK(gain >= 0 && gain <= 1e4F);
     }
 }
 

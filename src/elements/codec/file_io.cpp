@@ -69,10 +69,10 @@ Split split(const std::string& path) {
 // A new hidden file beside `target`, or errno. Not mkstemp, which ignores the umask.
 UniqueFd open_beside(const std::string& target, std::string& temporary) {
     const auto [folder, name] = split(target);
-    constexpr std::size_t kNamePart = 200;  // With the rest it stays below NAME_MAX.
+    constexpr std::size_t name_part = 200;  // With the rest it stays below NAME_MAX.
     for (int attempt = 0; attempt < 1000; ++attempt) {
         temporary =
-            fmt::format("{}.{}.{}-{}.part", folder, name.substr(0, kNamePart), ::getpid(), attempt);
+            fmt::format("{}.{}.{}-{}.part", folder, name.substr(0, name_part), ::getpid(), attempt);
         UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
         if (fd) return fd;
         if (errno != EEXIST) break;
@@ -209,11 +209,14 @@ Result<std::vector<std::string>> expand_glob(const std::string& pattern) {
     }
     if (pattern.find_first_of("*?[{~") == std::string::npos) return std::vector{pattern};
     struct stat st{};
-    if (::stat(pattern.c_str(), &st) == 0)
-        return std::vector{pattern};  // A file called "a[1].dng".
+    // A file may be called "a[1].dng".
+    if (::stat(pattern.c_str(), &st) == 0) return std::vector{pattern};
     glob_t found{};
     // GLOB_ERR is left out: an unreadable folder on the way just has no matches.
-    const int rc = ::glob(pattern.c_str(), GLOB_NOSORT | GLOB_BRACE | GLOB_TILDE, nullptr, &found);
+    // What is unsafe in it are the user's home and the locale; nobody changes those while we run.
+    constexpr int flags = GLOB_NOSORT | GLOB_BRACE | GLOB_TILDE;
+    const int rc =
+        ::glob(pattern.c_str(), flags, nullptr, &found);  // NOLINT(concurrency-mt-unsafe)
     std::vector<std::string> paths(found.gl_pathv, found.gl_pathv + found.gl_pathc);
     ::globfree(&found);
     if (rc == GLOB_NOSPACE) return fail(Errc::quota_exceeded, pattern + ": too many files match");

@@ -29,17 +29,15 @@ struct Decoder {
     ~Decoder() { jpeg_destroy_decompress(&jpeg); }
 };
 
-JSAMPLE* samples(std::byte* bytes) { return static_cast<JSAMPLE*>(static_cast<void*>(bytes)); }
-
 void limit_scans(j_common_ptr info) {
-    const auto* jpeg = static_cast<jpeg_decompress_struct*>(static_cast<void*>(info));
+    const void* whole = info;  // The common part is its beginning.
+    const auto* jpeg = static_cast<const jpeg_decompress_struct*>(whole);
     if (jpeg->input_scan_number > kMaxScans) ERREXIT(info, JERR_BAD_PROGRESSION);
 }
 
 void read_header(Decoder& d) {
     jpeg_create_decompress(&d.jpeg);
-    // jpeg_mem_src() reads only, whatever its type says.
-    jpeg_mem_src(&d.jpeg, samples(const_cast<std::byte*>(d.bytes.data())), d.bytes.size());
+    jpeg_mem_src(&d.jpeg, jpeg_samples(d.bytes.data()), d.bytes.size());
     d.progress.progress_monitor = &limit_scans;
     d.jpeg.progress = &d.progress;
     jpeg_read_header(&d.jpeg, TRUE);
@@ -48,12 +46,12 @@ void read_header(Decoder& d) {
 void read_rows(Decoder& d) {
     d.jpeg.out_color_space = d.color;
     // Coefficients of a progressive picture are kept whole: six bytes a pixel, and slack.
-    constexpr std::size_t kSlackBytes = std::size_t{32} << 20;
+    constexpr std::size_t slack_bytes = std::size_t{32} << 20;
     d.jpeg.mem->max_memory_to_use =
-        static_cast<long>(std::size_t{d.jpeg.image_width} * d.jpeg.image_height * 12 + kSlackBytes);
+        static_cast<long>(std::size_t{d.jpeg.image_width} * d.jpeg.image_height * 12 + slack_bytes);
     jpeg_start_decompress(&d.jpeg);
     while (d.jpeg.output_scanline < d.jpeg.output_height) {
-        JSAMPROW row = samples(d.out->row(static_cast<int>(d.jpeg.output_scanline)));
+        JSAMPROW row = jpeg_samples(d.out->row(static_cast<int>(d.jpeg.output_scanline)));
         jpeg_read_scanlines(&d.jpeg, &row, 1);
     }
     jpeg_finish_decompress(&d.jpeg);

@@ -15,10 +15,17 @@ namespace parallax::codec {
 namespace {
 
 constexpr int kBlock = DCTSIZE;
+constexpr std::size_t kMaxLines = 16;  // Of luma in a row of blocks, at 4:2:0.
 
 struct Sampling {
     int x = 1, y = 1;
 };  // Luma samples to a chroma sample.
+
+// `side`, rounded up to a multiple of `unit`.
+std::size_t whole_units(int side, int unit) {
+    const auto u = static_cast<std::size_t>(unit);
+    return (static_cast<std::size_t>(side) + u - 1) / u * u;
+}
 
 bool is_planar_yuv(PixelFormat format) {
     return traits(format).family == PixelFamily::yuv && traits(format).planes > 1;
@@ -62,8 +69,8 @@ J_COLOR_SPACE color_space_of(PixelFormat format) {
 std::vector<std::byte> exif_segment(int orientation) {
     TagWriter tags;
     tags.word(TagId::orientation, orientation);
-    constexpr std::array<char, 14> kStart{'E', 'x', 'i', 'f', 0, 0, 'I', 'I', 42, 0, 8, 0, 0, 0};
-    const auto start = std::as_bytes(std::span(kStart));
+    constexpr std::array<char, 14> opening{'E', 'x', 'i', 'f', 0, 0, 'I', 'I', 42, 0, 8, 0, 0, 0};
+    const auto start = std::as_bytes(std::span(opening));
     std::vector<std::byte> segment(start.begin(), start.end());
     const std::vector<std::byte> directory = tags.laid_out(8);
     segment.insert(segment.end(), directory.begin(), directory.end());
@@ -82,7 +89,7 @@ struct Encoder {
     // One row of blocks of each plane, for YUV: padded to whole blocks by repeating the last
     // sample.
     std::array<std::vector<JSAMPLE>, 3> blocks;
-    std::array<std::array<JSAMPROW, 2 * kBlock>, 3> rows{};
+    std::array<std::array<JSAMPROW, kMaxLines>, 3> rows{};
 
     Encoder() = default;
     Encoder(const Encoder&) = delete;
@@ -90,10 +97,8 @@ struct Encoder {
     ~Encoder() { jpeg_destroy_compress(&jpeg); }
 };
 
-JSAMPLE* samples(std::byte* bytes) { return static_cast<JSAMPLE*>(static_cast<void*>(bytes)); }
-
 void set_sink(Encoder& e, MutableBytes out) {
-    e.sink.next_output_byte = samples(out.data());
+    e.sink.next_output_byte = jpeg_samples(out.data());
     e.sink.free_in_buffer = out.size();
     e.sink.init_destination = [](j_compress_ptr) {};
     e.sink.term_destination = [](j_compress_ptr) {};
@@ -120,7 +125,7 @@ void start(Encoder& e) {
     jpeg.raw_data_in = is_planar_yuv(e.picture->format()) ? TRUE : FALSE;
     jpeg_start_compress(&jpeg, TRUE);
     if (!e.exif.empty()) {
-        jpeg_write_marker(&jpeg, JPEG_APP0 + 1, samples(e.exif.data()),
+        jpeg_write_marker(&jpeg, JPEG_APP0 + 1, jpeg_samples(e.exif.data()),
                           static_cast<unsigned>(e.exif.size()));
     }
 }
@@ -128,8 +133,7 @@ void start(Encoder& e) {
 void write_rows(Encoder& e) {
     while (e.jpeg.next_scanline < e.jpeg.image_height) {
         const std::byte* row = e.picture->row(static_cast<int>(e.jpeg.next_scanline));
-        // libjpeg reads its input through pointers to non-const.
-        JSAMPROW line = samples(const_cast<std::byte*>(row));
+        JSAMPROW line = jpeg_samples(row);
         jpeg_write_scanlines(&e.jpeg, &line, 1);
     }
 }
@@ -187,10 +191,10 @@ void write_blocks(Encoder& e) {
 
 void make_blocks(Encoder& e) {
     const int mcu = kBlock * e.sampling.x;
-    const auto padded = static_cast<std::size_t>((e.picture->width() + mcu - 1) / mcu * mcu);
-    const auto lines = static_cast<std::size_t>(kBlock * e.sampling.y);
-    e.blocks[0].resize(padded * lines);
-    e.blocks[1].resize(padded / static_cast<std::size_t>(e.sampling.x) * kBlock);
+    const std::size_t padded = whole_units(e.picture->width(), mcu);
+    const auto down = static_cast<std::size_t>(e.sampling.y);
+    e.blocks[0].resize(padded * down * DCTSIZE);
+    e.blocks[1].resize(padded / static_cast<std::size_t>(e.sampling.x) * DCTSIZE);
     e.blocks[2].resize(e.blocks[1].size());
 }
 
@@ -217,13 +221,12 @@ Result<> check(const ImageView& picture, const JpegOptions& options) {
 std::size_t jpeg_bound(const ImageLayout& layout, const JpegOptions& options) {
     // TurboJPEG's tjBufSize(): two bytes for a sample at worst, of whole MCUs, and the headers.
     const Sampling s = sampling_of(layout.format, options);
-    const auto padded = [](int side, int unit) {
-        return static_cast<std::size_t>((side + unit - 1) / unit * unit);
-    };
     const std::size_t luma =
-        padded(layout.width, kBlock * s.x) * padded(layout.height, kBlock * s.y);
+        whole_units(layout.width, kBlock * s.x) * whole_units(layout.height, kBlock * s.y);
     const bool gray = traits(layout.format).family == PixelFamily::gray;
-    const std::size_t chroma = gray ? 0 : 2 * luma / static_cast<std::size_t>(s.x * s.y);
+    const auto shrink_x = static_cast<std::size_t>(s.x);
+    const auto shrink_y = static_cast<std::size_t>(s.y);
+    const std::size_t chroma = gray ? 0 : 2 * luma / (shrink_x * shrink_y);
     return 2 * (luma + chroma) + 2048;
 }
 

@@ -24,7 +24,8 @@ JpegGuard::JpegGuard(jpeg_error_mgr*& hook) {
 
 JpegGuard& JpegGuard::of(j_common_ptr info) {
     // manager_ is the first member of a class without virtual functions or bases.
-    return *static_cast<JpegGuard*>(static_cast<void*>(info->err));
+    void* first_member = info->err;
+    return *static_cast<JpegGuard*>(first_member);
 }
 
 void JpegGuard::give_up(j_common_ptr info) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <csetjmp>
+#include <cstddef>
 #include <cstdio>  // jpeglib.h needs FILE and size_t before it.
 
 #include <jpeglib.h>
@@ -14,6 +15,13 @@
 #include "parallax/result.h"
 
 namespace parallax::codec {
+
+// Its samples are unsigned characters, ours bytes; it reads its input through pointers to
+// non-const.
+inline JSAMPLE* jpeg_samples(const std::byte* bytes) {
+    void* raw = const_cast<std::byte*>(bytes);
+    return static_cast<JSAMPLE*>(raw);
+}
 
 class JpegGuard {
   public:

@@ -85,14 +85,14 @@ Result<Opened> open_png(Bytes png) {
 
 // libspng is content without the end of the last chunk; a file cut short there is cut short.
 Result<> expect_end(Bytes png) {
-    constexpr std::size_t kSignatureBytes = 8;
-    constexpr std::size_t kChunkFrameBytes = 12;  // Length, type and checksum.
-    std::size_t at = kSignatureBytes;
-    while (png.size() >= at + kChunkFrameBytes) {
+    constexpr std::size_t signature_bytes = 8;
+    constexpr std::size_t chunk_frame_bytes = 12;  // Length, type and checksum.
+    std::size_t at = signature_bytes;
+    while (png.size() >= at + chunk_frame_bytes) {
         std::uint32_t length_bytes = 0;
         std::memcpy(&length_bytes, png.data() + at, 4);
         const bool last = std::memcmp(png.data() + at + 4, "IEND", 4) == 0;
-        at += kChunkFrameBytes + __builtin_bswap32(length_bytes);
+        at += chunk_frame_bytes + __builtin_bswap32(length_bytes);
         if (last && at <= png.size()) return {};
     }
     return fail(Errc::corrupt, fmt::format("png: expected {} bytes or more, found {}",

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <optional>
+#include <system_error>
 
 #include <fmt/format.h>
 #include <libraw/libraw.h>
@@ -32,7 +32,8 @@ constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 31;  // open_buffer'
 
 // Errors of LibRaw: below −100 the file itself could not be decoded, above it is not of its kind.
 Failure libraw_failure(std::string_view doing, int error) {
-    const char* text = error > 0 ? std::strerror(error) : LibRaw::strerror(error);
+    const std::string text =
+        error > 0 ? std::generic_category().message(error) : LibRaw::strerror(error);
     if (error == LIBRAW_TOO_BIG || error == LIBRAW_UNSUFFICIENT_MEMORY || error == ENOMEM) {
         return fail(Errc::quota_exceeded, fmt::format("raw: {}: {}", doing, text));
     }
@@ -101,7 +102,8 @@ std::optional<BayerOrder> order_of(LibRaw& raw) {
     for (int y = 0; y < 16; ++y) {
         for (int x = 0; x < 2; ++x) {
             const int color = raw.COLOR(y, x) == 3 ? 1 : raw.COLOR(y, x);
-            if (color != colors.at(static_cast<std::size_t>(y % 2 * 2 + x))) return std::nullopt;
+            const auto position = static_cast<std::size_t>(y % 2) * 2 + static_cast<std::size_t>(x);
+            if (color != colors.at(position)) return std::nullopt;
         }
     }
     if (colors == std::array{0, 1, 1, 2}) return BayerOrder::rggb;
@@ -145,9 +147,9 @@ std::array<float, 4> black_levels(LibRaw& raw, bool linear) {
     for (unsigned i = 0; i < 4; ++i) {
         const unsigned y = i / 2;
         const unsigned x = i % 2;
-        static constexpr std::array kRggb{0, 1, 1, 2};
+        static constexpr std::array rggb{0, 1, 1, 2};
         const int channel =
-            linear ? kRggb.at(i) : raw.COLOR(static_cast<int>(y), static_cast<int>(x));
+            linear ? rggb.at(i) : raw.COLOR(static_cast<int>(y), static_cast<int>(x));
         unsigned level = color.black + color.cblack[channel];
         const unsigned rows = color.cblack[4];
         const unsigned columns = color.cblack[5];
@@ -182,8 +184,8 @@ std::vector<ColorCalibration> builtin_calibration(const libraw_colordata_t& colo
 
 int exif_orientation(int flip) {
     // dcraw's flips: 1 mirrors left to right, 2 top to bottom, 4 swaps the axes.
-    static constexpr std::array<int, 8> kExif{1, 2, 4, 3, 5, 8, 6, 7};
-    return flip >= 0 && flip < 8 ? kExif.at(static_cast<std::size_t>(flip)) : 1;
+    static constexpr std::array<int, 8> orientations{1, 2, 4, 3, 5, 8, 6, 7};
+    return flip >= 0 && flip < 8 ? orientations.at(static_cast<std::size_t>(flip)) : 1;
 }
 
 float positive(float x) { return std::isfinite(x) && x > 0 ? x : 0; }

@@ -70,6 +70,8 @@ toff_t seek_memory(thandle_t handle, toff_t offset, int from) {
 int close_memory(thandle_t) { return 0; }
 toff_t size_of_memory(thandle_t handle) { return of(handle).size; }
 
+// Their parameters are libtiff's.
+// NOLINTBEGIN(readability-function-size)
 int keep_error(TIFF*, void* user, const char*, const char* format, va_list arguments) {
     std::string& said = static_cast<Memory*>(user)->said;
     std::array<char, 256> text{};
@@ -78,6 +80,7 @@ int keep_error(TIFF*, void* user, const char*, const char* format, va_list argum
     return 1;  // Said: libtiff need not print it.
 }
 int drop_warning(TIFF*, void*, const char*, const char*, va_list) { return 1; }
+// NOLINTEND(readability-function-size)
 
 struct CloseTiff {
     void operator()(TIFF* tiff) const { TIFFClose(tiff); }
@@ -188,13 +191,13 @@ struct Opened {
 Result<PixelFormat> format_of(TIFF* tiff, const Samples& samples) {
     const int photometric = word(tiff, TIFFTAG_PHOTOMETRIC, 0xFFFF);
     const int compression = word(tiff, TIFFTAG_COMPRESSION, COMPRESSION_NONE);
-    static constexpr std::array kCompressions{COMPRESSION_NONE, COMPRESSION_ADOBE_DEFLATE,
-                                              COMPRESSION_DEFLATE, COMPRESSION_LZW,
-                                              COMPRESSION_PACKBITS};
+    static constexpr std::array compressions{COMPRESSION_NONE, COMPRESSION_ADOBE_DEFLATE,
+                                             COMPRESSION_DEFLATE, COMPRESSION_LZW,
+                                             COMPRESSION_PACKBITS};
     const bool gray = photometric == PHOTOMETRIC_MINISBLACK && samples.channels == 1;
     const bool color = photometric == PHOTOMETRIC_RGB && samples.channels >= 3;
     if ((!gray && !color) || samples.channels > 4 || (samples.bits != 8 && samples.bits != 16) ||
-        std::ranges::find(kCompressions, compression) == kCompressions.end() ||
+        std::ranges::find(compressions, compression) == compressions.end() ||
         TIFFIsTiled(tiff) != 0 || word(tiff, TIFFTAG_SAMPLEFORMAT, 1) != SAMPLEFORMAT_UINT ||
         word(tiff, TIFFTAG_PLANARCONFIG, 1) != PLANARCONFIG_CONTIG) {
         return fail(Errc::unsupported,
@@ -233,9 +236,9 @@ Result<Opened> open_picture(Memory& memory, Bytes bytes) {
     std::uint32_t height = 0;
     TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &width);
     TIFFGetField(tiff, TIFFTAG_IMAGELENGTH, &height);
-    constexpr std::uint32_t kMaxSide = kMaxSidePx;
-    opened.info.width = static_cast<int>(std::min(width, kMaxSide + 1));
-    opened.info.height = static_cast<int>(std::min(height, kMaxSide + 1));
+    constexpr std::uint32_t max_side = kMaxSidePx;
+    opened.info.width = static_cast<int>(std::min(width, max_side + 1));
+    opened.info.height = static_cast<int>(std::min(height, max_side + 1));
     const std::uint16_t orientation = word(tiff, TIFFTAG_ORIENTATION, 1);
     opened.info.orientation = orientation >= 1 && orientation <= 8 ? orientation : 1;
     return opened;

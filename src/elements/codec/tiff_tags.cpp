@@ -34,9 +34,9 @@ double ratio(double above, double below) { return below == 0 ? 0 : above / below
 }  // namespace
 
 std::size_t bytes_of(TagType type) {
-    static constexpr std::array<std::uint8_t, 13> kBytes{0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8};
+    static constexpr std::array<std::uint8_t, 13> sizes{0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8};
     const auto i = static_cast<std::size_t>(type);
-    return i < kBytes.size() ? kBytes.at(i) : 0;
+    return i < sizes.size() ? sizes.at(i) : 0;
 }
 
 double Tag::number(std::size_t i) const {
@@ -98,10 +98,10 @@ double Directory::number(TagId id, double otherwise) const {
 }
 
 Result<TagReader> TagReader::open(std::span<const std::byte> bytes) {
-    constexpr std::size_t kHeaderBytes = 8;
-    if (bytes.size() < kHeaderBytes) {
+    constexpr std::size_t header_bytes = 8;
+    if (bytes.size() < header_bytes) {
         return fail(Errc::corrupt, fmt::format("tiff: expected a header of {} bytes, found {}",
-                                               kHeaderBytes, bytes.size()));
+                                               header_bytes, bytes.size()));
     }
     TagReader reader;
     reader.bytes_ = bytes;
@@ -154,18 +154,18 @@ Result<Directory> TagReader::directory(std::uint32_t offset) const {
 
 std::vector<Directory> TagReader::directories() const {
     // Two offsets may be the same, or run in a circle: their number is bounded anyway.
-    constexpr std::size_t kMaxDirectories = 64;
+    constexpr std::size_t max_directories = 64;
     std::vector<std::uint32_t> offsets{first_};
     std::vector<Directory> found;
     const auto add = [&](std::uint32_t offset) {
-        if (offset != 0 && offsets.size() < kMaxDirectories) offsets.push_back(offset);
+        if (offset != 0 && offsets.size() < max_directories) offsets.push_back(offset);
     };
     for (std::size_t i = 0; i < offsets.size(); ++i) {
         Result<Directory> next = directory(offsets[i]);
         if (!next) continue;
         add(next->next);
         if (const Tag* sub = next->find(TagId::sub_ifds)) {
-            for (std::size_t k = 0; k < std::min<std::size_t>(sub->count, kMaxDirectories); ++k) {
+            for (std::size_t k = 0; k < std::min<std::size_t>(sub->count, max_directories); ++k) {
                 add(sub->whole(k));
             }
         }
@@ -210,12 +210,12 @@ int jpeg_orientation(std::span<const std::byte> jpeg) {
         if (marker == 0xDA || length < 2 || length > jpeg.size() - at - 2) return 1;
         const auto segment = jpeg.subspan(at + 4, length - 2);
         at += 2 + length;
-        constexpr std::array<char, 6> kExif{'E', 'x', 'i', 'f', 0, 0};
-        if (marker != 0xE1 || segment.size() < kExif.size() ||
-            std::memcmp(segment.data(), kExif.data(), kExif.size()) != 0) {
+        constexpr std::array<char, 6> exif{'E', 'x', 'i', 'f', 0, 0};
+        if (marker != 0xE1 || segment.size() < exif.size() ||
+            std::memcmp(segment.data(), exif.data(), exif.size()) != 0) {
             continue;
         }
-        const auto reader = TagReader::open(segment.subspan(kExif.size()));
+        const auto reader = TagReader::open(segment.subspan(exif.size()));
         if (!reader) return 1;
         const auto directory = reader->directory(reader->first());
         if (!directory) return 1;
