@@ -30,7 +30,7 @@ TEST_CASE("png: what is written reads back the same, at every format, level and 
     for (const PixelFormat format : {PixelFormat::gray8, PixelFormat::gray16le, PixelFormat::rgb,
                                      PixelFormat::rgba, PixelFormat::rgba64le}) {
         for (const auto& [width, height] : {std::pair{1, 1}, {3, 2}, {67, 41}, {300, 200}}) {
-            for (const int compression : {0, 1, 6, 9}) {
+            for (const int compression : {0, 1, 3, 4, 9}) {
                 CAPTURE(describe(format, width, height));
                 CAPTURE(compression);
                 Canvas canvas(format, width, height);
