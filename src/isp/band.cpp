@@ -28,6 +28,19 @@ void Band::demosaic(const BandJob& job, int y, const BlockRange& range) {
 }
 
 void Band::develop(const BandJob& job, int begin, int end, BlockSink& sink) {
+    if (job.sharpen <= 0) return develop_rows(job, begin, end, sink);
+    const int cell = job.demosaic == Demosaic::superpixel ? 2 : 1;
+    const SharpenSink::Options wanted{.width = job.raw.width() / cell,
+                                      .height = job.raw.height() / cell,
+                                      .amount = job.sharpen,
+                                      .deep = !job.deep_tone.empty()};
+    if (!sharpen_ || sharpen_->options() != wanted) sharpen_.emplace(wanted);
+    sharpen_->start(begin, end, sink);
+    develop_rows(job, std::max(0, begin - Sharpener::kReachPx),
+                 std::min(wanted.height, end + Sharpener::kReachPx), *sharpen_);
+}
+
+void Band::develop_rows(const BandJob& job, int begin, int end, BlockSink& sink) {
     const bool cells = job.demosaic == Demosaic::superpixel;
     const int width = cells ? job.raw.width() / 2 : job.raw.width();
     const int half = (width + 1) / 2;

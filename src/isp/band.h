@@ -6,31 +6,24 @@
 #include <memory>
 #include <optional>
 
+#include "isp/block_sink.h"
 #include "isp/demosaic.h"
 #include "isp/finish.h"
 #include "isp/mosaic.h"
 #include "isp/plan.h"
 #include "isp/rcd_band.h"
-#include "isp/store.h"
+#include "isp/sharpen_sink.h"
 #include "parallax/image.h"
 #include "parallax/isp.h"
 
 namespace parallax::isp {
-
-// Takes finished pixels, from left to right and from top to bottom, in pairs of rows.
-class BlockSink {
-  public:
-    virtual ~BlockSink() = default;
-    // Pixels x … x + count − 1 of rows y (always even) and y + 1, if there is one.
-    virtual void take(const BlockPair& blocks, const PixelRange& range) = 0;
-    virtual void take(const DeepBlock& block, const PixelRange& range) = 0;
-};
 
 struct BandJob {
     const FramePlan& plan;
     const ImageView& raw;
     Demosaic demosaic = Demosaic::mhc;
     std::span<const std::uint16_t> deep_tone = {};  // Not empty: 16-bit pixels are wanted.
+    float sharpen = 0.0F;                           // As in Settings.
 };
 
 class Band {
@@ -41,6 +34,7 @@ class Band {
     void develop(const BandJob& job, int begin, int end, BlockSink& sink);
 
   private:
+    void develop_rows(const BandJob& job, int begin, int end, BlockSink& sink);
     void prepare(const BandJob& job, int y, int end);
     void demosaic(const BandJob& job, int y, const BlockRange& range);
 
@@ -50,6 +44,7 @@ class Band {
     LinearBlock linear_;
     std::array<PictureBlock, 2> picture_;
     DeepBlock deep_;
+    std::optional<SharpenSink> sharpen_;  // Made when first wanted.
 };
 
 }  // namespace parallax::isp

@@ -131,7 +131,6 @@ struct Developer::State {
 Result<> Developer::State::use(const Settings& wanted) {
     PX_TRY(check_settings(wanted));
     const Demosaic how = chosen(wanted);
-    if (wanted.sharpen > 0) return fail(Errc::unsupported, "this build has no sharpening");
     const auto [width, height] = natural_size_px(how, raw);
     if (out.width != width || out.height != height) {
         return fail(Errc::unsupported,
@@ -243,7 +242,7 @@ Result<Development> Developer::develop(const ImageView& raw, const RawInfo& info
         return fail(Errc::invalid_argument, "a frame with fewer bytes than its layout says");
     }
     const FramePlan plan = PX_TRY(state.plan(raw, info));
-    const BandJob job{plan, raw, state.demosaic, state.deep_tone};
+    const BandJob job{plan, raw, state.demosaic, state.deep_tone, state.settings.sharpen};
     const int height = out.height();
     const int slice_rows = state.demosaic == Demosaic::rcd ? RcdBand::kRows : kRowsPerSlice;
     const int rows = slices ? slice_rows : height;

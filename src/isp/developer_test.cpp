@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include "isp/sharpen.h"
 #include "parallax/isp.h"
 #include "support/developed.h"
 
@@ -273,6 +274,73 @@ TEST_CASE("isp: a shading grid undoes the shading it describes") {
     }
     CHECK(low >= 124);
     CHECK(high <= 125);
+}
+
+// Sharpened afterwards, in memory, by the sharpener that has its own tests.
+Picture sharpened(const Picture& in, float amount) {
+    const auto [width, height] = std::array{in.layout.width, in.layout.height};
+    Sharpener sharpener = unwrap(Sharpener::create(
+        {.width = width, .height = height, .segment_px = width, .amount = amount}));
+    sharpener.start({0, width});
+    std::vector<std::uint8_t> planes(3 * static_cast<std::size_t>(width));
+    const auto row = [&](std::size_t c) {
+        return std::span(planes).subspan(c * static_cast<std::size_t>(width),
+                                         static_cast<std::size_t>(width));
+    };
+    Picture out = in;
+    for (int y = 0; y < height + 2; ++y) {
+        if (y < height) {
+            for (std::size_t i = 0; i < planes.size(); ++i)
+                row(i % 3)[i / 3] = in.view().samples<std::uint8_t>(y)[i];
+            sharpener.push(y, {row(0), row(1), row(2)});
+        }
+        if (y < 2) continue;
+        sharpener.pull(y - 2, 0, {row(0), row(1), row(2)});
+        for (std::size_t i = 0; i < planes.size(); ++i)
+            out.edit().samples<std::uint8_t>(y - 2)[i] = row(i % 3)[i / 3];
+    }
+    return out;
+}
+
+TEST_CASE("isp: sharpening is the last step, for any size, demosaic and number of slices") {
+    for (const auto& [width, height] : {std::array{2, 2}, {3, 5}, {600, 131}, {1025, 300}})
+        for (const Demosaic demosaic : kDemosaics) {
+            const Picture raw = noise(PixelFormat::grbg10le, width, height);
+            const Settings plain{.demosaic = demosaic};
+            const Settings sharp{.demosaic = demosaic, .sharpen = 0.7F};
+            const Picture expected = sharpened(developed(plain, raw, sensor(10)), 0.7F);
+            CAPTURE(width);
+            CAPTURE(to_string(demosaic));
+            CHECK(developed(sharp, raw, sensor(10)).bytes == expected.bytes);
+            CHECK(developed(sharp, raw, sensor(10), PixelFormat::rgb, threads(2)).bytes ==
+                  expected.bytes);
+        }
+}
+
+TEST_CASE("isp: 16-bit and YUV pictures are sharpened as the 8-bit RGB one") {
+    const Picture raw = noise(PixelFormat::grbg10le, 130, 71);
+    const Settings settings{.demosaic = Demosaic::mhc, .sharpen = 1.0F};
+    const Picture rgb = developed(settings, raw, sensor(10));
+    const Picture deep = developed(settings, raw, sensor(10), PixelFormat::rgba64le);
+    int worst = 0;
+    for (int y = 0; y < 71; ++y)
+        for (int x = 0; x < 130; ++x)
+            for (int c = 0; c < 3; ++c) {
+                const int bytes = rgb.view().samples<std::uint8_t>(y)[3 * x + c];
+                const int words = deep.view().samples<std::uint16_t>(y)[4 * x + c];
+                worst = std::max(worst, std::abs(bytes - words / 257));
+            }
+    CHECK(worst <= 2);
+    const Picture yuv = developed(settings, raw, sensor(10), PixelFormat::nv12);
+    double luma_error = 0;
+    for (int y = 0; y < 71; ++y)
+        for (int x = 0; x < 130; ++x) {
+            const auto [r, g, b] = pixel(rgb, x, y);
+            const double luma = 16 + (65.481 * r + 128.553 * g + 24.966 * b) / 255;  // BT.601
+            luma_error =
+                std::max(luma_error, std::abs(luma - yuv.view().samples<std::uint8_t>(y)[x]));
+        }
+    CHECK(luma_error < 1);
 }
 
 }  // namespace parallax::isp

@@ -18,6 +18,9 @@ namespace {
 constexpr std::size_t kBefore = 32;
 constexpr std::size_t kAfter = 2 + 2 * sharpening::kOvershoot;
 
+// Rows that are kept: those that a result looks at, and those that may come before it is pulled.
+constexpr int kRows = 8;
+
 // As in rcd: -1 is 1, n is n - 2; a side of 1 has only itself.
 int reflect(int i, int n) {
     if (n == 1) return 0;
@@ -46,7 +49,8 @@ class Lines {
 
 template <class Sample>
 struct Pixels {
-    explicit Pixels(int length) : planes{Lines<Sample>{4, length}, {4, length}, {4, length}} {}
+    explicit Pixels(int length)
+        : planes{Lines<Sample>{kRows, length}, {kRows, length}, {kRows, length}} {}
     std::array<Lines<Sample>, 3> planes;
 };
 
@@ -67,8 +71,8 @@ struct Sharpener::Rows {
     explicit Rows(const Options& o)
         : options(o),
           amount(static_cast<std::int16_t>(std::lround(o.amount * 4096.0F))),
-          luma(4, o.segment_px),
-          blurred(8, o.segment_px),
+          luma(kRows, o.segment_px),
+          blurred(kRows, o.segment_px),
           bytes(o.sample_bits == 8 ? o.segment_px : 0),
           words(o.sample_bits == 16 ? o.segment_px : 0) {}
 
@@ -108,8 +112,8 @@ void Sharpener::Rows::push(int y, const PlanarRow<const Sample>& row, Pixels<Sam
 template <class Sample>
 void Sharpener::Rows::pull(int y, int x, const PlanarRow<Sample>& out, Pixels<Sample>& pixels) {
     PX_CHECK(options.sample_bits == static_cast<int>(8 * sizeof(Sample)));
-    PX_CHECK(y >= std::max(oldest, newest - kReachPx) && y <= newest);
-    PX_CHECK(newest == std::min(y + kReachPx, options.height - 1));
+    PX_CHECK(y >= oldest && newest >= std::min(y + kReachPx, options.height - 1));
+    PX_CHECK(newest <= y + 2 * kReachPx);
     PX_CHECK(oldest <= std::max(y - kReachPx, 0));
     const int count = static_cast<int>(out[0].size());
     PX_CHECK(x >= columns.x0 && x + count <= columns.x1);
@@ -120,7 +124,7 @@ void Sharpener::Rows::pull(int y, int x, const PlanarRow<Sample>& out, Pixels<Sa
     for (int k = -2; k <= 2; ++k)
         row.blurred[static_cast<std::size_t>(k + 2)] =
             blurred.row(reflect(y + k, options.height)) + skip;
-    // Rows y, y + 1 and y + 2 are in use; results overrun, so they first go to the fourth.
+    // Results overrun, so they first go to a row that is not in use any more.
     for (std::size_t c = 0; c < 3; ++c) {
         PX_CHECK(out[c].size() == out[0].size());
         row.rgb[c] = pixels.planes[c].row(y) + skip;

@@ -57,7 +57,7 @@ class Sharpener {
     void push(int y, const PlanarRow<const std::uint8_t>& row);
     void push(int y, const PlanarRow<const std::uint16_t>& row);
 
-    // Row y from column x on, once row y + 2 or the last one is pushed and before y + 3 is.
+    // Row y from column x on, once row y + 2 or the last one is pushed and before y + 5 is.
     void pull(int y, int x, const PlanarRow<std::uint8_t>& out);
     void pull(int y, int x, const PlanarRow<std::uint16_t>& out);
 
