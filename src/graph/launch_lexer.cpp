@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/core.h>
+
 namespace parallax {
 namespace {
 
@@ -157,8 +159,7 @@ std::pair<std::string, bool> LaunchLexer::quoted() {
     }
     if (at_end()) {
         error(TextFault::syntax, "the quote is never closed", places_.at(start, 1),
-              std::string("close it with ") + quote + ", or write \\" + quote +
-                  " for the character itself");
+              fmt::format("close it with {0}, or write \\{0} for the character itself", quote));
         return {std::move(inside), false};
     }
     ++at_;
