@@ -23,68 +23,146 @@ constexpr Samples kSamples;
 int lanes() { return static_cast<int>(hn::Lanes(kLanes)); }
 V at(const std::int16_t* row, int i) { return hn::LoadU(kLanes, row + i); }
 
-// The arithmetic of level_row, with what it needs in registers.
-class Leveler {
-  public:
-    Leveler(const Levels& levels, int y)
-        : white_(hn::Set(kSamples, levels.white)), shift_(levels.shift) {
-        for (std::size_t x = 0; x < 2; ++x) {
-            black_[x] = levels.black[2 * static_cast<std::size_t>(y & 1) + x];
-        }
-    }
+// What level_row does to samples of one column parity.
+struct Level {
+    VU white;
+    VU black;
+    int shift;
 
-    void store(VU even, VU odd, const HalfRows& out, int i) const {
-        store_half<0>(even, out, i);
-        store_half<1>(odd, out, i);
-    }
+    Level(const Levels& levels, int y, std::size_t x)
+        : white(hn::Set(kSamples, levels.white)),
+          black(hn::Set(kSamples, static_cast<std::uint16_t>(
+                                      levels.black[2 * static_cast<std::size_t>(y & 1) + x]))),
+          shift(levels.shift) {}
 
-  private:
-    template <std::size_t kX>
-    void store_half(VU samples, const HalfRows& out, int i) const {
-        const VU clipped = hn::Min(samples, white_);
+    V operator()(VU samples) const {
+        const VU clipped = hn::Min(samples, white);
         const VU scaled =
-            shift_ < 0 ? hn::ShiftRight<1>(clipped) : hn::ShiftLeftSame(clipped, shift_);
-        const VU black = hn::Set(kSamples, static_cast<std::uint16_t>(black_[kX]));
-        hn::StoreU(hn::BitCast(kLanes, hn::SaturatedSub(scaled, black)), kLanes, out.half[kX] + i);
+            shift < 0 ? hn::ShiftRight<1>(clipped) : hn::ShiftLeftSame(clipped, shift);
+        return hn::BitCast(kLanes, hn::SaturatedSub(scaled, black));
     }
-
-    VU white_;
-    int shift_;
-    std::array<std::int16_t, 2> black_{};
 };
 
-// Calls two(half column, first sample) for whole pairs of vectors, then once on a padded copy.
-template <class Sample, class Two>
-void over_pairs(std::span<const Sample> samples, int pair, const Two& two) {
+// What balance_row does to lanes of one column parity.
+template <bool kShading, bool kShift>
+struct Gain {
+    V gain;
+    V limit;
+    V before;  // Whatever is above this reaches the limit, and would overflow when shifted.
+    int shift;
+    const std::int16_t* shading;
+    std::int16_t* out;
+
+    Gain(const Balance& balance, std::size_t x)
+        : gain(
+              hn::Set(kLanes, balance.gains.gain[2 * static_cast<std::size_t>(balance.y & 1) + x])),
+          limit(hn::Set(kLanes, balance.gains.limit)),
+          before(hn::Set(
+              kLanes, static_cast<std::int16_t>((balance.gains.limit >> balance.gains.shift) + 1))),
+          shift(balance.gains.shift),
+          shading(balance.shading.half[x]),
+          out(balance.out.half[x]) {}
+
+    void store(V v, int i) const {
+        if constexpr (kShading) v = hn::MulFixedPoint15(v, at(shading, i));
+        v = hn::MulFixedPoint15(v, gain);
+        if constexpr (kShift) v = hn::ShiftLeftSame(hn::Min(v, before), shift);
+        hn::StoreU(hn::Min(v, limit), kLanes, out + i);
+    }
+};
+
+// Calls body(Gain…, Gain…) for both columns, of the kind that the row needs.
+template <class Body>
+void with_gains(const Balance& balance, const Body& body) {
+    const bool shading = balance.shading.half[0] != nullptr;
+    const bool shift = balance.gains.shift > 0;
+    if (shading && shift) {
+        body(Gain<true, true>(balance, 0), Gain<true, true>(balance, 1));
+    } else if (shading) {
+        body(Gain<true, false>(balance, 0), Gain<true, false>(balance, 1));
+    } else if (shift) {
+        body(Gain<false, true>(balance, 0), Gain<false, true>(balance, 1));
+    } else {
+        body(Gain<false, false>(balance, 0), Gain<false, false>(balance, 1));
+    }
+}
+
+void load_pair(const std::uint16_t* from, VU& even, VU& odd) {
+    hn::LoadInterleaved2(kSamples, from, even, odd);
+}
+
+void load_pair(const std::uint8_t* from, VU& even, VU& odd) {
+    const hn::Rebind<std::uint8_t, Samples> bytes;
+    hn::Vec<decltype(bytes)> even_bytes;
+    hn::Vec<decltype(bytes)> odd_bytes;
+    hn::LoadInterleaved2(bytes, from, even_bytes, odd_bytes);
+    even = hn::PromoteTo(kSamples, even_bytes);
+    odd = hn::PromoteTo(kSamples, odd_bytes);
+}
+
+// Calls take(half column, even samples, odd samples) for whole vectors, the last ones padded.
+template <class Sample, class Take>
+void over_pairs(std::span<const Sample> samples, const Take& take) {
     const int count = static_cast<int>(samples.size());
+    const int step = 2 * lanes();
+    VU even;
+    VU odd;
     int x = 0;
-    for (; x + pair <= count; x += pair) two(x / 2, samples.data() + x);
+    for (; x + step <= count; x += step) {
+        load_pair(samples.data() + x, even, odd);
+        take(x / 2, even, odd);
+    }
     if (x == count) return;
     std::array<Sample, 2 * static_cast<std::size_t>(kPad)> tail{};
     std::ranges::copy(samples.subspan(static_cast<std::size_t>(x)), tail.begin());
-    two(x / 2, tail.data());
+    load_pair(tail.data(), even, odd);
+    take(x / 2, even, odd);
+}
+
+template <class Sample>
+void level(std::span<const Sample> samples, const Levels& levels, int y, const HalfRows& out) {
+    const Level even_level(levels, y, 0);
+    const Level odd_level(levels, y, 1);
+    over_pairs(samples, [=](int i, VU even, VU odd) HWY_ATTR {
+        hn::StoreU(even_level(even), kLanes, out.half[0] + i);
+        hn::StoreU(odd_level(odd), kLanes, out.half[1] + i);
+    });
+}
+
+template <class Sample>
+void level_and_balance(std::span<const Sample> samples, const Levels& levels,
+                       const Balance& balance) {
+    const Level even_level(levels, balance.y, 0);
+    const Level odd_level(levels, balance.y, 1);
+    with_gains(balance, [&](const auto& even_gain, const auto& odd_gain) HWY_ATTR {
+        over_pairs(samples, [=](int i, VU even, VU odd) HWY_ATTR {
+            even_gain.store(even_level(even), i);
+            odd_gain.store(odd_level(odd), i);
+        });
+    });
 }
 
 void level16(std::span<const std::uint16_t> samples, const Levels& levels, int y,
              const HalfRows& out) {
-    const Leveler leveler(levels, y);
-    over_pairs(samples, 2 * lanes(), [&](int i, const std::uint16_t* from) HWY_ATTR {
-        VU even;
-        VU odd;
-        hn::LoadInterleaved2(kSamples, from, even, odd);
-        leveler.store(even, odd, out, i);
-    });
+    level(samples, levels, y, out);
 }
-
 void level8(std::span<const std::uint8_t> samples, const Levels& levels, int y,
             const HalfRows& out) {
-    const Leveler leveler(levels, y);
-    const hn::Rebind<std::uint8_t, Samples> bytes;
-    over_pairs(samples, 2 * lanes(), [&](int i, const std::uint8_t* from) HWY_ATTR {
-        hn::Vec<decltype(bytes)> even;
-        hn::Vec<decltype(bytes)> odd;
-        hn::LoadInterleaved2(bytes, from, even, odd);
-        leveler.store(hn::PromoteTo(kSamples, even), hn::PromoteTo(kSamples, odd), out, i);
+    level(samples, levels, y, out);
+}
+void both16(std::span<const std::uint16_t> samples, const Levels& levels, const Balance& balance) {
+    level_and_balance(samples, levels, balance);
+}
+void both8(std::span<const std::uint8_t> samples, const Levels& levels, const Balance& balance) {
+    level_and_balance(samples, levels, balance);
+}
+
+void balance_lanes(const HalfRows& in, int width, const Balance& balance) {
+    with_gains(balance, [&](const auto& even_gain, const auto& odd_gain) HWY_ATTR {
+        for (int i = 0; 2 * i < width; i += lanes()) {
+            even_gain.store(at(in.half[0], i), i);
+            odd_gain.store(at(in.half[1], i), i);
+        }
     });
 }
 
@@ -117,39 +195,6 @@ void repair(const Window& window, int width, const HalfRows& out) {
     }
 }
 
-template <bool kShading, bool kShift>
-void balance_half(const BalanceRow& row, const Gains& gains, std::size_t index, int count) {
-    const std::size_t x = index & 1;
-    const V gain = hn::Set(kLanes, gains.gain[index]);
-    const V limit = hn::Set(kLanes, gains.limit);
-    // Whatever is above this has reached the limit, and would overflow when shifted.
-    const V before = hn::Set(kLanes, static_cast<std::int16_t>((gains.limit >> gains.shift) + 1));
-    for (int i = 0; i < count; i += lanes()) {
-        V v = at(row.in.half[x], i);
-        if constexpr (kShading) v = hn::MulFixedPoint15(v, at(row.shading.half[x], i));
-        v = hn::MulFixedPoint15(v, gain);
-        if constexpr (kShift) v = hn::ShiftLeftSame(hn::Min(v, before), gains.shift);
-        hn::StoreU(hn::Min(v, limit), kLanes, row.out.half[x] + i);
-    }
-}
-
-void balance(const BalanceRow& row, const Gains& gains, int y, int width) {
-    const bool shading = row.shading.half[0] != nullptr;
-    for (std::size_t x = 0; x < 2; ++x) {
-        const std::size_t index = 2 * static_cast<std::size_t>(y & 1) + x;
-        const int count = (width + 1) / 2;
-        if (shading && gains.shift > 0) {
-            balance_half<true, true>(row, gains, index, count);
-        } else if (shading) {
-            balance_half<true, false>(row, gains, index, count);
-        } else if (gains.shift > 0) {
-            balance_half<false, true>(row, gains, index, count);
-        } else {
-            balance_half<false, false>(row, gains, index, count);
-        }
-    }
-}
-
 }  // namespace
 }  // namespace parallax::isp::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -159,8 +204,10 @@ namespace parallax::isp {
 namespace {
 HWY_EXPORT(level16);
 HWY_EXPORT(level8);
+HWY_EXPORT(both16);
+HWY_EXPORT(both8);
 HWY_EXPORT(repair);
-HWY_EXPORT(balance);
+HWY_EXPORT(balance_lanes);
 }  // namespace
 
 void level_row(std::span<const std::uint16_t> samples, const Levels& levels, int y,
@@ -174,8 +221,16 @@ void level_row(std::span<const std::uint8_t> samples, const Levels& levels, int 
 void repair_row(const Window& window, int width, const HalfRows& out) {
     HWY_DYNAMIC_DISPATCH(repair)(window, width, out);
 }
-void balance_row(const BalanceRow& row, const Gains& gains, int y, int width) {
-    HWY_DYNAMIC_DISPATCH(balance)(row, gains, y, width);
+void balance_row(const HalfRows& in, int width, const Balance& balance) {
+    HWY_DYNAMIC_DISPATCH(balance_lanes)(in, width, balance);
+}
+void level_and_balance_row(std::span<const std::uint16_t> samples, const Levels& levels,
+                           const Balance& balance) {
+    HWY_DYNAMIC_DISPATCH(both16)(samples, levels, balance);
+}
+void level_and_balance_row(std::span<const std::uint8_t> samples, const Levels& levels,
+                           const Balance& balance) {
+    HWY_DYNAMIC_DISPATCH(both8)(samples, levels, balance);
 }
 
 }  // namespace parallax::isp

@@ -4,6 +4,7 @@
 //     repair_row     isolated defects are pulled back to their neighbours
 //     balance_row    × lens shading × white balance and exposure → 0 … limit
 //
+// or, where no defects are looked for, level_and_balance_row at once.
 // Integers throughout, and every instruction set gives the same result. Rounding: to nearest.
 // Threads: pure functions. Kernels overrun their rows by up to kPad lanes.
 #pragma once
@@ -47,12 +48,18 @@ struct ShadingRow {
     std::array<const std::int16_t*, 2> half{};
 };
 
-// `in` and `out` may be the same row.
-struct BalanceRow {
-    const HalfRows& in;
-    const HalfRows& out;
-    ShadingRow shading = {};
+// What balancing one row needs; `out` may be the row that is balanced.
+struct Balance {
+    const Gains& gains;
+    ShadingRow shading;
+    int y = 0;
+    HalfRows out;
 };
-void balance_row(const BalanceRow& row, const Gains& gains, int y, int width);
+void balance_row(const HalfRows& in, int width, const Balance& balance);
+
+void level_and_balance_row(std::span<const std::uint16_t> samples, const Levels& levels,
+                           const Balance& balance);
+void level_and_balance_row(std::span<const std::uint8_t> samples, const Levels& levels,
+                           const Balance& balance);
 
 }  // namespace parallax::isp

@@ -3,33 +3,85 @@
 #include <algorithm>
 
 namespace parallax::isp {
+namespace {
+
+constexpr std::size_t kCacheLine = 64;
+
+// How many samples across and down become one pixel.
+int cell_side_px(Demosaic demosaic) { return demosaic == Demosaic::superpixel ? 2 : 1; }
+
+// How many rows of the mosaic the next pair of picture rows will ask for: those just after `row`.
+struct Ahead {
+    int row = 0;
+    int count = 2;
+};
+
+// Asks for the part of the coming rows that lies where the block does, so that reading them later
+// does not wait for memory, while this block keeps the arithmetic busy.
+void prefetch(const ImageView& raw, const Ahead& ahead, const BlockRange& range, int half) {
+    const std::size_t stride = raw.stride_bytes();
+    const auto part = [&](int column) {
+        return stride * static_cast<std::size_t>(column) / static_cast<std::size_t>(half);
+    };
+    const int end = std::min(ahead.row + ahead.count, raw.height());
+    for (int y = ahead.row; y < end; ++y) {
+        for (std::size_t i = part(range.begin); i < part(range.begin + range.count);
+             i += kCacheLine) {
+            __builtin_prefetch(raw.row(y) + i);
+        }
+    }
+}
+
+}  // namespace
 
 // Makes ready what rows y and y + 1 are made of; `end` is the row after the band's last.
 void Band::prepare(const BandJob& job, int y, int end) {
-    if (job.demosaic == Demosaic::superpixel) return mosaic_.advance(2 * y + 3);
-    if (job.demosaic != Demosaic::rcd) return mosaic_.advance(y + 3);
-    if (y < rcd_end_) return;
-    if (!rcd_) rcd_.emplace(job.raw.layout);
-    rcd_end_ = std::min(end, y + RcdBand::kRows);
-    rcd_->develop({job.plan, job.raw, y, rcd_end_}, mosaic_);
+    if (job.demosaic == Demosaic::rcd) {
+        if (y < rcd_end_) return;
+        if (!rcd_) rcd_.emplace(job.raw.layout);
+        rcd_end_ = std::min(end, y + RcdBand::kRows);
+        rcd_->develop({job.plan, job.raw, y, rcd_end_}, mosaic_);
+        return;
+    }
+    const bool cells = job.demosaic == Demosaic::superpixel;
+    mosaic_.advance(cells ? 2 * y + 3 : y + 3);
+    for (int i = 0; i < 2; ++i) {
+        Window& window = windows_[static_cast<std::size_t>(i)];
+        window = cells ? mosaic_.cell_rows(y + i) : mosaic_.window(y + i);
+    }
 }
 
 void Band::demosaic(const BandJob& job, int y, const BlockRange& range) {
     if (job.demosaic == Demosaic::rcd) return rcd_->read(y, range, linear_);
+    const Window& window = windows_[static_cast<std::size_t>(y & 1)];
     if (job.demosaic == Demosaic::superpixel) {
-        const CellRows rows{mosaic_.row(2 * y), mosaic_.row(2 * y + 1), job.plan.order};
-        demosaic_superpixel(rows, range, linear_);
+        demosaic_superpixel({window[0], window[1], job.plan.order}, range, linear_);
         return;
     }
-    const Window window = mosaic_.window(y);
     const MosaicRows rows{window, row_phase(job.plan.order, y), job.plan.gains.limit};
     job.demosaic == Demosaic::bilinear ? demosaic_bilinear(rows, range, linear_)
                                        : demosaic_mhc(rows, range, linear_);
 }
 
+void Band::develop_block(const BandJob& job, const Block& block, BlockSink& sink) {
+    const bool deep = !job.deep_tone.empty();
+    const auto& [range, pixels, rows] = block;
+    for (int y = pixels.y; y < pixels.y + rows; ++y) {
+        demosaic(job, y, range);
+        if (deep) {
+            finish_block16(linear_, range.count, job.plan.finish, job.deep_tone, deep_);
+            sink.take(deep_, {pixels.x, y, pixels.count});
+        } else {
+            finish_block(linear_, range.count, job.plan.finish,
+                         picture_[static_cast<std::size_t>(y & 1)]);
+        }
+    }
+    if (!deep) sink.take({picture_[0], picture_[1]}, pixels);
+}
+
 void Band::develop(const BandJob& job, int begin, int end, BlockSink& sink) {
     if (job.sharpen <= 0) return develop_rows(job, begin, end, sink);
-    const int cell = job.demosaic == Demosaic::superpixel ? 2 : 1;
+    const int cell = cell_side_px(job.demosaic);
     const SharpenSink::Options wanted{.width = job.raw.width() / cell,
                                       .height = job.raw.height() / cell,
                                       .amount = job.sharpen,
@@ -41,30 +93,19 @@ void Band::develop(const BandJob& job, int begin, int end, BlockSink& sink) {
 }
 
 void Band::develop_rows(const BandJob& job, int begin, int end, BlockSink& sink) {
-    const bool cells = job.demosaic == Demosaic::superpixel;
-    const int width = cells ? job.raw.width() / 2 : job.raw.width();
+    const int cell = cell_side_px(job.demosaic);
+    const int width = job.raw.width() / cell;
     const int half = (width + 1) / 2;
-    mosaic_.begin(job.plan, job.raw, cells ? 2 * begin : begin - 2);
+    mosaic_.begin(job.plan, job.raw, cell == 2 ? 2 * begin : begin - 2);
     rcd_end_ = begin;
     for (int y = begin; y < end; y += 2) {
         prepare(job, y, end);
-        const int rows = std::min(2, end - y);
+        const Ahead ahead{cell * (y + 2) + 2, 2 * cell};
         for (int first = 0; first < half; first += kBlock) {
             const BlockRange range{first, std::min(kBlock, half - first)};
             const int count = std::min(2 * range.count, width - 2 * first);
-            for (int i = 0; i < rows; ++i) {
-                demosaic(job, y + i, range);
-                if (job.deep_tone.empty()) {
-                    finish_block(linear_, range.count, job.plan.finish,
-                                 picture_[static_cast<std::size_t>(i)]);
-                } else {
-                    finish_block16(linear_, range.count, job.plan.finish, job.deep_tone, deep_);
-                    sink.take(deep_, {2 * first, y + i, count});
-                }
-            }
-            if (job.deep_tone.empty()) {
-                sink.take({picture_[0], picture_[1]}, {2 * first, y, count});
-            }
+            if (job.demosaic != Demosaic::rcd) prefetch(job.raw, ahead, range, half);
+            develop_block(job, {range, {2 * first, y, count}, std::min(2, end - y)}, sink);
         }
     }
 }

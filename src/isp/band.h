@@ -34,13 +34,21 @@ class Band {
     void develop(const BandJob& job, int begin, int end, BlockSink& sink);
 
   private:
+    // A block of one or two rows: half columns of lanes, and the pixels they are.
+    struct Block {
+        BlockRange range;
+        PixelRange pixels;
+        int rows = 2;
+    };
     void develop_rows(const BandJob& job, int begin, int end, BlockSink& sink);
     void prepare(const BandJob& job, int y, int end);
     void demosaic(const BandJob& job, int y, const BlockRange& range);
+    void develop_block(const BandJob& job, const Block& block, BlockSink& sink);
 
     BalancedMosaic mosaic_;
-    std::optional<RcdBand> rcd_;  // Made when first wanted.
-    int rcd_end_ = 0;             // The row after those that it has developed.
+    std::array<Window, 2> windows_;  // Around the even row and the odd one.
+    std::optional<RcdBand> rcd_;     // Made when first wanted.
+    int rcd_end_ = 0;                // The row after those that it has developed.
     LinearBlock linear_;
     std::array<PictureBlock, 2> picture_;
     DeepBlock deep_;

@@ -19,11 +19,12 @@ constexpr Lanes kLanes;
 int lanes() { return static_cast<int>(hn::Lanes(kLanes)); }
 V at(const std::int16_t* row, int i) { return hn::LoadU(kLanes, row + i); }
 
-// (a + b + 1) / 2. Samples are never negative, so the unsigned average of x86 and Arm serves.
-V average(V a, V b) {
-    const hn::RebindToUnsigned<Lanes> u;
-    return hn::BitCast(kLanes, hn::AverageRound(hn::BitCast(u, a), hn::BitCast(u, b)));
-}
+V sum(V a, V b) { return hn::Add(a, b); }
+
+// To the scale of results, four times that of samples.
+V from_one(V sample) { return hn::ShiftLeft<2>(sample); }
+V from_two(V a, V b) { return hn::ShiftLeft<1>(sum(a, b)); }
+V from_four(V a, V b, V c, V d) { return sum(sum(a, b), sum(c, d)); }
 
 // The five rows around one, as seen from a chroma site (red or blue): its own columns, and the
 // green ones, which begin kColumn half columns further left.
@@ -61,75 +62,95 @@ Sites sites(const RowPhase& phase, LinearBlock& out) {
             {other[column].data(), other[1 - column].data()}};
 }
 
+// What both filters need at both sites of a row, one vector at a time.
+template <int kColumn>
+class Neighbours {
+  public:
+    using R = Rows<kColumn>;
+    explicit Neighbours(const Window& window) : rows_(window) {}
+
+    V own(int i) const { return at(rows_.own[2], i); }
+    V green(int i) const { return at(rows_.green[2], i); }
+
+    // At a red site (or blue, likewise), × 4.
+    V greens(int i) const {
+        return from_four(at(rows_.green[2], i + R::kLeft), at(rows_.green[2], i + R::kRight),
+                         at(rows_.own[1], i), at(rows_.own[3], i));
+    }
+    V corners(int i) const {
+        return from_four(at(rows_.green[1], i + R::kLeft), at(rows_.green[1], i + R::kRight),
+                         at(rows_.green[3], i + R::kLeft), at(rows_.green[3], i + R::kRight));
+    }
+    V far(int i) const {
+        return from_four(at(rows_.own[2], i - 1), at(rows_.own[2], i + 1), at(rows_.own[0], i),
+                         at(rows_.own[4], i));
+    }
+
+    // At a green site: the colours beside it and above it, × 4.
+    V beside(int i) const {
+        return from_two(at(rows_.own[2], i + R::kGreenLeft), at(rows_.own[2], i + R::kGreenRight));
+    }
+    V above(int i) const { return from_two(at(rows_.green[1], i), at(rows_.green[3], i)); }
+    V diagonal_greens(int i) const {
+        return from_four(at(rows_.own[1], i + R::kGreenLeft), at(rows_.own[1], i + R::kGreenRight),
+                         at(rows_.own[3], i + R::kGreenLeft), at(rows_.own[3], i + R::kGreenRight));
+    }
+    V far_across(int i) const { return sum(at(rows_.green[2], i - 1), at(rows_.green[2], i + 1)); }
+    V far_along(int i) const { return sum(at(rows_.green[0], i), at(rows_.green[4], i)); }
+
+  private:
+    R rows_;
+};
+
 template <int kColumn>
 void bilinear(const MosaicRows& job, const BlockRange& range, LinearBlock& out) {
-    using R = Rows<kColumn>;
-    const R rows(job.window);
+    const Neighbours<kColumn> near(job.window);
     const Sites to = sites(job.phase, out);
     for (int k = 0; k < range.count; k += lanes()) {
         const int i = range.begin + k;
-        hn::StoreU(at(rows.own[2], i), kLanes, to.own[0] + k);
-        const V across = average(at(rows.green[2], i + R::kLeft), at(rows.green[2], i + R::kRight));
-        const V along = average(at(rows.own[1], i), at(rows.own[3], i));
-        hn::StoreU(average(across, along), kLanes, to.green[0] + k);
-        const V above = average(at(rows.green[1], i + R::kLeft), at(rows.green[1], i + R::kRight));
-        const V below = average(at(rows.green[3], i + R::kLeft), at(rows.green[3], i + R::kRight));
-        hn::StoreU(average(above, below), kLanes, to.other[0] + k);
-
-        hn::StoreU(at(rows.green[2], i), kLanes, to.green[1] + k);
-        hn::StoreU(average(at(rows.own[2], i + R::kGreenLeft), at(rows.own[2], i + R::kGreenRight)),
-                   kLanes, to.own[1] + k);
-        hn::StoreU(average(at(rows.green[1], i), at(rows.green[3], i)), kLanes, to.other[1] + k);
+        hn::StoreU(from_one(near.own(i)), kLanes, to.own[0] + k);
+        hn::StoreU(near.greens(i), kLanes, to.green[0] + k);
+        hn::StoreU(near.corners(i), kLanes, to.other[0] + k);
+        hn::StoreU(near.beside(i), kLanes, to.own[1] + k);
+        hn::StoreU(from_one(near.green(i)), kLanes, to.green[1] + k);
+        hn::StoreU(near.above(i), kLanes, to.other[1] + k);
     }
 }
 
-// What the MHC filters share: both sites of a row, one vector at a time.
 template <int kColumn>
 class Mhc {
   public:
-    using R = Rows<kColumn>;
     Mhc(const MosaicRows& job, const Sites& to)
-        : rows_(job.window), to_(to), limit_(hn::Set(kLanes, job.limit)) {}
+        : near_(job.window),
+          to_(to),
+          limit_(hn::Set(kLanes, static_cast<std::int16_t>(4 * job.limit))) {}
 
-    // At a red site (or blue, likewise). With s = 4c − Σ of the four c two away, green is the
-    // average of its four neighbours + s/8, blue that of its four + 3s/16.
+    // With s = 4c − Σ of the four c two away, green is the average of its four neighbours + s/8,
+    // the third colour that of its four + 3s/16.
     void chroma_site(int i, int k) const {
-        const V c = at(rows_.own[2], i);
-        const V far = hn::Add(hn::Add(at(rows_.own[2], i - 1), at(rows_.own[2], i + 1)),
-                              hn::Add(at(rows_.own[0], i), at(rows_.own[4], i)));
-        const V s8 = hn::ShiftRight<3>(hn::Sub(hn::ShiftLeft<2>(c), far));
-        const V across =
-            average(at(rows_.green[2], i + R::kLeft), at(rows_.green[2], i + R::kRight));
-        const V along = average(at(rows_.own[1], i), at(rows_.own[3], i));
-        const V above =
-            average(at(rows_.green[1], i + R::kLeft), at(rows_.green[1], i + R::kRight));
-        const V below =
-            average(at(rows_.green[3], i + R::kLeft), at(rows_.green[3], i + R::kRight));
-        const V s316 = hn::Add(s8, hn::ShiftRight<1>(s8));
+        const V c = from_one(near_.own(i));
+        const V s2 = hn::ShiftRight<1>(hn::Sub(c, near_.far(i)));
         hn::StoreU(c, kLanes, to_.own[0] + k);
-        store(hn::Add(average(across, along), s8), to_.green[0] + k);
-        store(hn::Add(average(above, below), s316), to_.other[0] + k);
+        store(hn::SaturatedAdd(near_.greens(i), s2), to_.green[0] + k);
+        store(hn::SaturatedAdd(near_.corners(i), hn::Add(s2, hn::ShiftRight<1>(s2))),
+              to_.other[0] + k);
     }
 
-    // At a green site: the colour beside it and the colour above it are averages of two, plus
-    // (5c − Σ diagonal greens − Σ greens two away in that direction + ½ Σ those across) / 8.
+    // The colour beside and the colour above are averages of two, plus (5c − Σ diagonal greens −
+    // Σ greens two away in that direction + ½ Σ those across it) / 8.
     void green_site(int i, int k) const {
-        const V c = at(rows_.green[2], i);
-        const V diagonal = hn::Add(
-            hn::Add(at(rows_.own[1], i + R::kGreenLeft), at(rows_.own[1], i + R::kGreenRight)),
-            hn::Add(at(rows_.own[3], i + R::kGreenLeft), at(rows_.own[3], i + R::kGreenRight)));
-        const V across = hn::Add(at(rows_.green[2], i - 1), at(rows_.green[2], i + 1));
-        const V along = hn::Add(at(rows_.green[0], i), at(rows_.green[4], i));
-        const V near = hn::Sub(hn::ShiftLeft<2>(c), diagonal);
+        const V c = near_.green(i);
+        const V c4 = from_one(c);
+        const V common = hn::Sub(c4, near_.diagonal_greens(i));
+        const V across = near_.far_across(i);
+        const V along = near_.far_along(i);
         const V beside = hn::Add(hn::Sub(c, across), hn::ShiftRight<1>(along));
         const V above = hn::Add(hn::Sub(c, along), hn::ShiftRight<1>(across));
-        hn::StoreU(c, kLanes, to_.green[1] + k);
-        store(hn::Add(average(at(rows_.own[2], i + R::kGreenLeft),
-                              at(rows_.own[2], i + R::kGreenRight)),
-                      hn::ShiftRight<3>(hn::SaturatedAdd(near, beside))),
-              to_.own[1] + k);
-        store(hn::Add(average(at(rows_.green[1], i), at(rows_.green[3], i)),
-                      hn::ShiftRight<3>(hn::SaturatedAdd(near, above))),
+        hn::StoreU(c4, kLanes, to_.green[1] + k);
+        store(
+            hn::SaturatedAdd(near_.beside(i), hn::ShiftRight<1>(hn::SaturatedAdd(common, beside))),
+            to_.own[1] + k);
+        store(hn::SaturatedAdd(near_.above(i), hn::ShiftRight<1>(hn::SaturatedAdd(common, above))),
               to_.other[1] + k);
     }
 
@@ -138,7 +159,7 @@ class Mhc {
         hn::StoreU(hn::Min(hn::Max(v, hn::Zero(kLanes)), limit_), kLanes, to);
     }
 
-    R rows_;
+    Neighbours<kColumn> near_;
     Sites to_;
     V limit_;
 };
@@ -171,9 +192,9 @@ void superpixel(const CellRows& rows, const BlockRange& range, LinearBlock& out)
             hn::LoadInterleaved2(kLanes, from[c] + i, cell[c][0], cell[c][1]);
         }
         for (std::size_t x = 0; x < 2; ++x) {
-            hn::StoreU(cell[0][x], kLanes, out.plane[phase.red ? 0 : 2][x].data() + k);
-            hn::StoreU(average(cell[1][x], cell[2][x]), kLanes, out.plane[1][x].data() + k);
-            hn::StoreU(cell[3][x], kLanes, out.plane[phase.red ? 2 : 0][x].data() + k);
+            hn::StoreU(from_one(cell[0][x]), kLanes, out.plane[phase.red ? 0 : 2][x].data() + k);
+            hn::StoreU(from_two(cell[1][x], cell[2][x]), kLanes, out.plane[1][x].data() + k);
+            hn::StoreU(from_one(cell[3][x]), kLanes, out.plane[phase.red ? 2 : 0][x].data() + k);
         }
     }
 }

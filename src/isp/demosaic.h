@@ -1,14 +1,14 @@
 // demosaic: full colour from five rows of a balanced mosaic, in 13-bit integers.
 //
-// bilinear: the average of the nearest samples of each colour.
+// bilinear: the average of the nearest samples of each colour, exactly.
 // mhc: H. Malvar, L. He, R. Cutler, "High-quality linear interpolation for demosaicing of
 // Bayer-patterned color images", ICASSP 2004, written as average + difference / 8, so that every
 // intermediate stays within int16; where extreme differences would leave it, they saturate. The
 // result is clamped to 0 … limit.
-// superpixel: each 2×2 cell becomes one pixel; its greens are averaged.
+// superpixel: each 2×2 cell becomes one pixel; its greens are averaged, exactly.
 //
-// Averages of two round up; nested ones pair left with right first, so mirrored mosaics give
-// exactly mirrored pictures.
+// Samples have 13 bits and results 15, which makes averages of four plain sums. Mirrored mosaics
+// give exactly mirrored pictures.
 // Threads: pure functions. Kernels overrun blocks by up to kPad lanes.
 #pragma once
 
@@ -33,11 +33,11 @@ struct BlockRange {
     int count = 0;
 };
 
-// window[2] is the row itself, whose phase is given. Bilinear looks at window[1] … [3] only.
+// window[2] is the row itself, whose phase is given.
 struct MosaicRows {
     const Window& window;
     RowPhase phase;
-    std::int16_t limit = kOne;
+    std::int16_t limit = kOne;  // Of samples; results stay within four times it.
 };
 void demosaic_bilinear(const MosaicRows& rows, const BlockRange& range, LinearBlock& out);
 void demosaic_mhc(const MosaicRows& rows, const BlockRange& range, LinearBlock& out);

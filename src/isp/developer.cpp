@@ -32,8 +32,11 @@ class PictureSink final : public BlockSink {
             return;
         }
         store_rgb(blocks.upper, range, out_);
+        prefetch_next(range);
         if (range.y + 1 < out_.height()) {
-            store_rgb(blocks.lower, {range.x, range.y + 1, range.count}, out_);
+            const PixelRange below{range.x, range.y + 1, range.count};
+            store_rgb(blocks.lower, below, out_);
+            prefetch_next(below);
         }
     }
     void take(const DeepBlock& block, const PixelRange& range) override {
@@ -41,6 +44,17 @@ class PictureSink final : public BlockSink {
     }
 
   private:
+    // The next block goes right of this one: have its lines at hand by then.
+    void prefetch_next(const PixelRange& range) const {
+        const auto width = static_cast<std::size_t>(out_.width());
+        const std::size_t stride = out_.stride_bytes();
+        const std::size_t end = stride * static_cast<std::size_t>(range.x + range.count) / width;
+        const std::size_t bytes = stride * static_cast<std::size_t>(range.count) / width;
+        for (std::size_t i = end; i < std::min(end + bytes, stride); i += 64) {
+            __builtin_prefetch(out_.row(range.y) + i, 1);
+        }
+    }
+
     const MutableImageView& out_;
     bool yuv_;
 };

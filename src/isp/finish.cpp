@@ -40,8 +40,8 @@ class Fade {
         const V full =
             hn::Max(hn::MulFixedPoint15(p.r, per_r_),
                     hn::Max(hn::MulFixedPoint15(p.g, per_g_), hn::MulFixedPoint15(p.b, per_b_)));
-        const V over = hn::Max(hn::Sub(full, constant(3584)), hn::Zero(kLanes));
-        const V weight = hn::ShiftLeft<6>(hn::Min(over, constant(511)));
+        const V over = hn::Max(hn::Sub(full, constant(kFadingOne / 8 * 7)), hn::Zero(kLanes));
+        const V weight = hn::ShiftLeft<4>(hn::Min(over, constant(kFadingOne / 8 - 1)));
         const V white = hn::Max(p.r, hn::Max(p.g, p.b));
         return {towards(white, p.r, weight), towards(white, p.g, weight),
                 towards(white, p.b, weight)};
@@ -49,11 +49,11 @@ class Fade {
 
     // Compresses what lies above 3/4 of white, and comes back to full lanes.
     V shown(V v) const {
-        const V knee = constant(3072);
-        const V bent = hn::Add(knee, hn::MulFixedPoint15(hn::Sub(v, knee), slope_));
-        const V white = hn::Min(hn::Min(v, bent), constant(4096));
-        const V whole = hn::Min(hn::ShiftLeft<1>(white), constant(kOne));
-        return hn::MulFixedPoint15(whole, scale_);
+        const V knee = constant(kFadingOne / 4 * 3);
+        const V positive = hn::Max(v, hn::Zero(kLanes));
+        const V bent = hn::Add(knee, hn::MulFixedPoint15(hn::Sub(positive, knee), slope_));
+        const V white = hn::Min(positive, bent);
+        return hn::MulFixedPoint15(hn::SaturatedAdd(white, white), scale_);
     }
 
   private:
@@ -64,6 +64,7 @@ class Fade {
     V per_r_, per_g_, per_b_, slope_, scale_;
 };
 
+template <bool kWide>
 class Matrix {
   public:
     explicit Matrix(const Mixing& m)
@@ -74,18 +75,24 @@ class Matrix {
           br_(constant(-m.br)),
           bg_(constant(-m.bg)) {}
 
-    // Differences fit in 14 bits with their sign; times 4 they meet Q13 weights as Q15 wants it.
     Rgb mixed(const Rgb& p) const {
-        const V gr = hn::ShiftLeft<2>(hn::Sub(p.g, p.r));
-        const V br = hn::ShiftLeft<2>(hn::Sub(p.b, p.r));
-        const V bg = hn::ShiftLeft<2>(hn::Sub(p.b, p.g));
+        const V gr = hn::Sub(p.g, p.r);
+        const V br = hn::Sub(p.b, p.r);
+        const V bg = hn::Sub(p.b, p.g);
         return {sum(p.r, hn::MulFixedPoint15(gr, rg_), hn::MulFixedPoint15(br, rb_)),
                 sum(p.g, hn::MulFixedPoint15(gr, gr_), hn::MulFixedPoint15(bg, gb_)),
                 sum(p.b, hn::MulFixedPoint15(br, br_), hn::MulFixedPoint15(bg, bg_))};
     }
 
   private:
-    static V sum(V own, V a, V b) { return hn::SaturatedAdd(own, hn::SaturatedAdd(a, b)); }
+    static V sum(V own, V a, V b) {
+        V change = hn::SaturatedAdd(a, b);
+        if constexpr (kWide) {
+            change = hn::SaturatedAdd(change, change);
+            change = hn::SaturatedAdd(change, change);
+        }
+        return hn::SaturatedAdd(own, change);
+    }
 
     V rg_, rb_, gr_, gb_, br_, bg_;
 };
@@ -96,53 +103,49 @@ class Curve {
         : w1_(constant(tone.weight[0])),
           w2_(constant(tone.weight[1])),
           w8_(constant(tone.weight[2])),
-          w32_(constant(tone.weight[3])),
-          w128_(constant(tone.weight[4])),
+          w_high_(constant(tone.weight[3])),
           constant_(constant(tone.constant + 64)) {}
 
-    // 0 … 255.99 in 1/128. Sums wrap around on the way, and end inside int16.
+    // In: any linear value; it counts as 0 … kLinearOne. Out: 0 … 255.99 in 1/128. Sums wrap around
+    // on the way, and end inside int16.
     V operator()(V x) const {
-        const V q1 = hn::Sub(constant(32767), hn::ShiftLeft<2>(x));
+        const V q1 = hn::SaturatedSub(constant(32767), x);
         const V q2 = square(q1);
         const V q8 = square(square(q2));
         const V q32 = square(square(q8));
         const V q128 = square(square(q32));
+        const V high = hn::BitCast(
+            kLanes, hn::AverageRound(hn::BitCast(kWords, q32), hn::BitCast(kWords, q128)));
         const V low = hn::Add(hn::MulFixedPoint15(q1, w1_), hn::MulFixedPoint15(q2, w2_));
-        const V high = hn::Add(hn::MulFixedPoint15(q32, w32_), hn::MulFixedPoint15(q128, w128_));
-        const V y = hn::Add(hn::Add(constant_, hn::MulFixedPoint15(q8, w8_)), hn::Add(low, high));
-        return y;
+        const V rest = hn::Add(hn::MulFixedPoint15(q8, w8_), hn::MulFixedPoint15(high, w_high_));
+        return hn::Add(hn::Add(constant_, low), rest);
     }
 
   private:
     static V square(V q) { return hn::MulFixedPoint15(q, q); }
 
-    V w1_, w2_, w8_, w32_, w128_, constant_;
+    V w1_, w2_, w8_, w_high_, constant_;
 };
 
-template <bool kFade>
+template <bool kFade, bool kWide>
 class Finisher {
   public:
     explicit Finisher(const Finish& finish) : fade_(finish.fading), matrix_(finish.mixing) {}
 
-    // Linear, clamped to 0 … kOne, ready for the tone curve.
+    // Linear sRGB, not yet clamped.
     Rgb linear(const LinearBlock& in, std::size_t x, int k) const {
         Rgb p{hn::LoadU(kLanes, in.plane[0][x].data() + k),
               hn::LoadU(kLanes, in.plane[1][x].data() + k),
               hn::LoadU(kLanes, in.plane[2][x].data() + k)};
         if constexpr (kFade) p = fade_.faded(p);
         p = matrix_.mixed(p);
-        return {shown(p.r), shown(p.g), shown(p.b)};
+        if constexpr (kFade) p = {fade_.shown(p.r), fade_.shown(p.g), fade_.shown(p.b)};
+        return p;
     }
 
   private:
-    V shown(V v) const {
-        const V positive = hn::Max(v, hn::Zero(kLanes));
-        if constexpr (kFade) return fade_.shown(positive);
-        return hn::Min(positive, constant(kOne));
-    }
-
     Fade fade_;
-    Matrix matrix_;
+    Matrix<kWide> matrix_;
 };
 
 // Two neighbours as bytes of one word.
@@ -153,40 +156,42 @@ void store_pair(V even, V odd, std::uint16_t* to) {
     hn::StoreU(hn::Or(low, high), kWords, to);
 }
 
-template <bool kFade>
-void to_bytes(const LinearBlock& in, int count, const Finish& finish, PictureBlock& out) {
-    const Finisher<kFade> finisher(finish);
-    const Curve curve(finish.tone);
-    for (int k = 0; k < count; k += lanes()) {
-        const Rgb even = finisher.linear(in, 0, k);
-        const Rgb odd = finisher.linear(in, 1, k);
-        store_pair(curve(even.r), curve(odd.r), out.pairs[0].data() + k);
-        store_pair(curve(even.g), curve(odd.g), out.pairs[1].data() + k);
-        store_pair(curve(even.b), curve(odd.b), out.pairs[2].data() + k);
+// Calls body with the Finisher that the frame needs.
+template <class Body>
+void with_finisher(const Finish& finish, const Body& body) {
+    if (finish.fading.on) {
+        finish.mixing.wide ? body(Finisher<true, true>(finish))
+                           : body(Finisher<true, false>(finish));
+    } else {
+        finish.mixing.wide ? body(Finisher<false, true>(finish))
+                           : body(Finisher<false, false>(finish));
     }
 }
 
 void finish_bytes(const LinearBlock& in, int count, const Finish& finish, PictureBlock& out) {
-    finish.fading.on ? to_bytes<true>(in, count, finish, out)
-                     : to_bytes<false>(in, count, finish, out);
-}
-
-template <bool kFade>
-void to_linear(const LinearBlock& in, int count, const Finish& finish, LinearBlock& out) {
-    const Finisher<kFade> finisher(finish);
-    for (std::size_t x = 0; x < 2; ++x) {
+    with_finisher(finish, [&](const auto& finisher) HWY_ATTR {
+        const Curve curve(finish.tone);
         for (int k = 0; k < count; k += lanes()) {
-            const Rgb p = finisher.linear(in, x, k);
-            hn::StoreU(p.r, kLanes, out.plane[0][x].data() + k);
-            hn::StoreU(p.g, kLanes, out.plane[1][x].data() + k);
-            hn::StoreU(p.b, kLanes, out.plane[2][x].data() + k);
+            const Rgb even = finisher.linear(in, 0, k);
+            const Rgb odd = finisher.linear(in, 1, k);
+            store_pair(curve(even.r), curve(odd.r), out.pairs[0].data() + k);
+            store_pair(curve(even.g), curve(odd.g), out.pairs[1].data() + k);
+            store_pair(curve(even.b), curve(odd.b), out.pairs[2].data() + k);
         }
-    }
+    });
 }
 
 void finish_linear(const LinearBlock& in, int count, const Finish& finish, LinearBlock& out) {
-    finish.fading.on ? to_linear<true>(in, count, finish, out)
-                     : to_linear<false>(in, count, finish, out);
+    with_finisher(finish, [&](const auto& finisher) HWY_ATTR {
+        for (std::size_t x = 0; x < 2; ++x) {
+            for (int k = 0; k < count; k += lanes()) {
+                const Rgb p = finisher.linear(in, x, k);
+                hn::StoreU(hn::Max(p.r, hn::Zero(kLanes)), kLanes, out.plane[0][x].data() + k);
+                hn::StoreU(hn::Max(p.g, hn::Zero(kLanes)), kLanes, out.plane[1][x].data() + k);
+                hn::StoreU(hn::Max(p.b, hn::Zero(kLanes)), kLanes, out.plane[2][x].data() + k);
+            }
+        }
+    });
 }
 
 }  // namespace
@@ -200,23 +205,28 @@ namespace {
 HWY_EXPORT(finish_bytes);
 HWY_EXPORT(finish_linear);
 
-std::int16_t q13(float value) { return static_cast<std::int16_t>(std::lround(value * 8192)); }
-
 }  // namespace
 
 Result<Mixing> mixing(const Matrix3& matrix) {
-    for (const float element : matrix) {
-        if (!(std::abs(element) < 3.99F)) {
+    float largest = 0;
+    for (const std::size_t i : {1, 2, 3, 5, 6, 7}) {
+        if (!(std::abs(matrix[i]) < 3.99F)) {
             return fail(Errc::corrupt, "a colour matrix with an element of 4 or more",
                         "check ColorMatrix and the white balance, or turn the matrix off");
         }
+        largest = std::max(largest, std::abs(matrix[i]));
     }
-    return Mixing{.rg = q13(matrix[1]),
-                  .rb = q13(matrix[2]),
-                  .gr = q13(matrix[3]),
-                  .gb = q13(matrix[5]),
-                  .br = q13(matrix[6]),
-                  .bg = q13(matrix[7])};
+    const bool wide = largest > 0.999F;
+    const auto fixed = [&](std::size_t i) {
+        return static_cast<std::int16_t>(std::lround(matrix[i] * (wide ? 8192 : 32768)));
+    };
+    return Mixing{.rg = fixed(1),
+                  .rb = fixed(2),
+                  .gr = fixed(3),
+                  .gb = fixed(5),
+                  .br = fixed(6),
+                  .bg = fixed(7),
+                  .wide = wide};
 }
 
 void finish_block(const LinearBlock& in, int count, const Finish& finish, PictureBlock& out) {

@@ -16,8 +16,11 @@
 
 namespace parallax::isp {
 
-// Full scale of linear samples after balancing: 13 bits.
+// Full scale of the balanced mosaic: 13 bits, so that filters have room in int16 …
 inline constexpr int kOne = 8191;
+
+// … and of linear RGB, interpolated from it: 15 bits.
+inline constexpr int kLinearOne = 4 * kOne;
 
 // Lanes of padding on each side of a half row; more than the widest vector and two columns.
 inline constexpr int kPad = 64;
@@ -70,7 +73,7 @@ class LineRing {
     std::vector<std::int16_t> lanes_;
 };
 
-// A block of linear RGB: planes R, G, B, each as even and odd columns, 0 … kOne.
+// A block of linear RGB: planes R, G, B, each as even and odd columns, 0 … kLinearOne.
 struct LinearBlock {
     static constexpr std::size_t kLanes = kBlock + kPad;
     alignas(64) std::array<std::array<std::array<std::int16_t, kLanes>, 2>, 3> plane;

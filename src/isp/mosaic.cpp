@@ -42,29 +42,36 @@ Window BalancedMosaic::window(int y) {
 void BalancedMosaic::advance(int y) {
     const int last = std::min(y, raw_.height() - 1);
     for (; next_ <= last; ++next_) {
-        const HalfRows out = balanced_.row(next_);
-        plan_->repair ? repair(next_, out) : level(next_, out);
-        ShadingRow shading;
+        Balance balance{plan_->gains, {}, next_, balanced_.row(next_)};
         if (plan_->shading != nullptr) {
             const HalfRows gains{{shading_.data(), shading_.data() + shading_.size() / 2}};
             plan_->shading->blend(next_, gains);
-            shading.half = {gains.half[0], gains.half[1]};
+            balance.shading.half = {gains.half[0], gains.half[1]};
         }
-        balance_row({out, out, shading}, plan_->gains, next_, raw_.width());
-        balanced_.mirror_edges(out);
+        if (plan_->repair) {
+            repair(next_, balance.out);
+            balance_row(balance.out, raw_.width(), balance);
+        } else {
+            with_samples(next_, [&](auto samples) {
+                level_and_balance_row(samples, plan_->levels, balance);
+            });
+        }
+        balanced_.mirror_edges(balance.out);
     }
 }
 
-void BalancedMosaic::level(int y, const HalfRows& out) {
+// Calls take(a span of samples of 8 or 16 bits) for row y.
+template <class Take>
+void BalancedMosaic::with_samples(int y, const Take& take) {
     const auto width = static_cast<std::size_t>(raw_.width());
     const PixelTraits& t = traits(raw_.format());
     if (t.packed) {
         unpack_row(raw_, y, samples_);
-        level_row(std::span<const std::uint16_t>(samples_), plan_->levels, y, out);
+        take(std::span<const std::uint16_t>(samples_));
     } else if (t.bits == 8) {
-        level_row(std::span(raw_.samples<std::uint8_t>(y), width), plan_->levels, y, out);
+        take(std::span(raw_.samples<std::uint8_t>(y), width));
     } else {
-        level_row(std::span(raw_.samples<std::uint16_t>(y), width), plan_->levels, y, out);
+        take(std::span(raw_.samples<std::uint16_t>(y), width));
     }
 }
 
@@ -72,7 +79,9 @@ void BalancedMosaic::repair(int y, const HalfRows& out) {
     const int height = raw_.height();
     for (const int last = std::min(y + 2, height - 1); next_levelled_ <= last; ++next_levelled_) {
         const HalfRows levelled = levelled_.row(next_levelled_);
-        level(next_levelled_, levelled);
+        with_samples(next_levelled_, [&](auto samples) {
+            level_row(samples, plan_->levels, next_levelled_, levelled);
+        });
         patch_known(next_levelled_);
         levelled_.mirror_edges(levelled);
     }

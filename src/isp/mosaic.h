@@ -28,8 +28,12 @@ class BalancedMosaic {
     HalfRows row(int y) { return balanced_.row(mirror(y, raw_.height())); }
     Window window(int y);
 
+    // The two rows of a row of cells, as the first two of a window.
+    Window cell_rows(int y) { return {row(2 * y), row(2 * y + 1)}; }
+
   private:
-    void level(int y, const HalfRows& out);
+    template <class Take>
+    void with_samples(int y, const Take& take);
     void repair(int y, const HalfRows& out);
     void patch_known(int y);
     void patch(int x, int y);

@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kMaxShift = 12;         // Of Gains.
 constexpr float kMaxExposure = 16;    // EV, either way.
-constexpr float kHalf = kOne / 2.0F;  // White, in lanes, while highlights fade.
+constexpr float kWhite = kFadingOne;  // In linear lanes, while highlights fade.
 
 std::int16_t q15(float value) {
     return static_cast<std::int16_t>(std::clamp(std::lround(value * 32768), 0L, 32767L));
@@ -58,13 +58,13 @@ Result<Gains> plan_gains(const FramePlan& plan, const std::array<float, 3>& scal
 
 Fading plan_fading(const std::array<float, 3>& gain, float exposure) {
     Fading fading{.on = true, .scale = q15(std::min(exposure, 1.0F))};
-    float top = kHalf;
+    float top = kWhite;
     for (std::size_t c = 0; c < 3; ++c) {
-        const float clip = std::min(kHalf * gain[c] * std::max(exposure, 1.0F), float{kOne});
-        fading.per_clip[c] = q15(4096 / std::max(clip, 4096.0F));
+        const float clip = std::min(kWhite * gain[c] * std::max(exposure, 1.0F), float{kLinearOne});
+        fading.per_clip[c] = q15(kWhite / clip);
         top = std::max(top, clip);
     }
-    fading.slope = q15(1024 / std::max(top - 3072, 1024.0F));
+    fading.slope = q15(kWhite / 4 / (top - kWhite / 4 * 3));
     return fading;
 }
 

@@ -51,8 +51,8 @@ class RcdBand::Sink final : public RgbSink {
     void store(std::span<const float> from, std::size_t to) {
         rcd::to_lanes({.in = from.data(),
                        .out = band_.linear_.data() + to,
-                       .full = kOne,
-                       .limit = static_cast<float>(limit_)},
+                       .full = kLinearOne,
+                       .limit = static_cast<float>(4 * limit_)},
                       static_cast<int>(from.size()));
     }
 

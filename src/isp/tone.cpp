@@ -9,6 +9,7 @@ namespace parallax::isp {
 namespace {
 
 constexpr std::size_t kUnknowns = TonePowers::kTerms + 1;
+constexpr int kTop = 32767;          // Above kLinearOne: counts as it.
 constexpr double kTolerance = 0.95;  // In 1/255.
 
 using Row = std::array<double, kUnknowns + 1>;
@@ -17,15 +18,15 @@ double srgb(double v) { return v <= 0.0031308 ? 12.92 * v : 1.055 * std::pow(v, 
 
 int multiply_q15(int a, int b) { return (a * b + 0x4000) >> 15; }
 
+int square(int q) { return multiply_q15(q, q); }
+
 std::array<int, TonePowers::kTerms> powers_of_rest(int x) {
-    std::array<int, TonePowers::kTerms> power{};
-    int q = 32767 - 4 * x;
-    std::size_t next = 0;
-    for (int squarings = 0; squarings <= 7; ++squarings) {
-        if (squarings == 0 || squarings % 2 == 1) power[next++] = q;
-        q = multiply_q15(q, q);
-    }
-    return power;
+    const int q1 = kTop - x;
+    const int q2 = square(q1);
+    const int q8 = square(square(q2));
+    const int q32 = square(square(q8));
+    const int q128 = square(square(q32));
+    return {q1, q2, q8, (q32 + q128 + 1) / 2};
 }
 
 // Gauss-Jordan with pivoting: `m` is symmetric and, by the choice of powers, well conditioned.
@@ -52,13 +53,13 @@ std::vector<Row> equations(Tone tone) {
     std::vector<Row> rows;
     int last = -1;
     for (int i = 0; i <= kPoints; ++i) {
-        const int x = static_cast<int>(std::lround(kOne * std::pow(double(i) / kPoints, 3)));
+        const int x = static_cast<int>(std::lround(kLinearOne * std::pow(double(i) / kPoints, 3)));
         if (std::exchange(last, x) == x) continue;
         Row& row = rows.emplace_back();
         const auto power = powers_of_rest(x);
         for (std::size_t k = 0; k < power.size(); ++k) row[k] = power[k] / 32768.0;
         row[kUnknowns - 1] = 1;
-        row[kUnknowns] = TonePowers::kBound * tone_exact(tone, double(x) / kOne);
+        row[kUnknowns] = TonePowers::kBound * tone_exact(tone, double(x) / kLinearOne);
     }
     return rows;
 }
@@ -98,9 +99,9 @@ std::array<double, kUnknowns> fit(std::span<const Row> rows) {
 
 bool keeps_promise(Tone tone, const TonePowers& powers) {
     int last = 0;
-    for (int x = 0; x <= kOne; ++x) {
+    for (int x = 0; x <= kTop; ++x) {
         const int y = evaluate(powers, x);
-        const double exact = 255 * tone_exact(tone, double(x) / kOne);
+        const double exact = 255 * tone_exact(tone, double(x) / kLinearOne);
         if (y < last || std::abs(y - exact) > kTolerance) return false;
         last = y;
     }
@@ -137,16 +138,16 @@ Result<TonePowers> fit_tone(Tone tone) {
         (k + 1 < kUnknowns ? powers.weight[k] : powers.constant) = rounded;
     }
     if (!keeps_promise(tone, powers)) {
-        return fail(Errc::unsupported, "a tone curve that five powers do not fit");
+        return fail(Errc::unsupported, "a tone curve that its powers do not fit");
     }
     return powers;
 }
 
 std::vector<std::uint16_t> tone_table16(Tone tone) {
-    std::vector<std::uint16_t> table(kOne + 1);
-    for (int x = 0; x <= kOne; ++x) {
-        table[static_cast<std::size_t>(x)] =
-            static_cast<std::uint16_t>(std::lround(65535 * tone_exact(tone, double(x) / kOne)));
+    std::vector<std::uint16_t> table(kTop + 1);
+    for (int x = 0; x <= kTop; ++x) {
+        table[static_cast<std::size_t>(x)] = static_cast<std::uint16_t>(
+            std::lround(65535 * tone_exact(tone, double(x) / kLinearOne)));
     }
     return table;
 }

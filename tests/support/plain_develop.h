@@ -22,7 +22,6 @@ using isp::kOne;
 using Pixel = std::array<int, 3>;
 
 inline int q15(int a, int b) { return (a * b + 0x4000) >> 15; }
-inline int average(int a, int b) { return (a + b + 1) / 2; }
 inline int saturate(int v) { return std::clamp(v, -32768, 32767); }
 
 // A plane of ints that mirrors beyond its edges.
@@ -90,20 +89,20 @@ inline Plane balanced(const ImageView& raw, const FramePlan& plan) {
     return out;
 }
 
+// Four times the samples: 15 bits.
 inline Pixel bilinear(Plane& in, const isp::RowPhase& phase, int x, int y) {
     const std::size_t own = phase.red ? 0 : 2;
     Pixel out{};
-    const int across = average(in(x - 1, y), in(x + 1, y));
-    const int along = average(in(x, y - 1), in(x, y + 1));
+    const int across = in(x - 1, y) + in(x + 1, y);
+    const int along = in(x, y - 1) + in(x, y + 1);
     if ((x & 1) == phase.column) {
-        out[own] = in(x, y);
-        out[1] = average(across, along);
-        out[2 - own] = average(average(in(x - 1, y - 1), in(x + 1, y - 1)),
-                               average(in(x - 1, y + 1), in(x + 1, y + 1)));
+        out[own] = 4 * in(x, y);
+        out[1] = across + along;
+        out[2 - own] = in(x - 1, y - 1) + in(x + 1, y - 1) + in(x - 1, y + 1) + in(x + 1, y + 1);
     } else {
-        out[1] = in(x, y);
-        out[own] = across;
-        out[2 - own] = along;
+        out[1] = 4 * in(x, y);
+        out[own] = 2 * across;
+        out[2 - own] = 2 * along;
     }
     return out;
 }
@@ -115,23 +114,23 @@ inline Pixel mhc(Plane& in, const isp::RowPhase& phase, int limit, const std::ar
     const int far_across = in(x - 2, y) + in(x + 2, y);
     const int far_along = in(x, y - 2) + in(x, y + 2);
     if ((x & 1) == phase.column) {
-        const int s8 = (4 * in(x, y) - far_across - far_along) >> 3;
-        out[1] += s8;
-        out[2 - own] += s8 + (s8 >> 1);
+        const int s2 = (4 * in(x, y) - far_across - far_along) >> 1;
+        out[1] += s2;
+        out[2 - own] += s2 + (s2 >> 1);
     } else {
         const int near = 4 * in(x, y) - in(x - 1, y - 1) - in(x + 1, y - 1) - in(x - 1, y + 1) -
                          in(x + 1, y + 1);
-        out[own] += saturate(near + in(x, y) - far_across + (far_along >> 1)) >> 3;
-        out[2 - own] += saturate(near + in(x, y) - far_along + (far_across >> 1)) >> 3;
+        out[own] += saturate(near + in(x, y) - far_across + (far_along >> 1)) >> 1;
+        out[2 - own] += saturate(near + in(x, y) - far_along + (far_across >> 1)) >> 1;
     }
-    for (int& v : out) v = std::clamp(v, 0, limit);
+    for (int& v : out) v = std::clamp(v, 0, 4 * limit);
     return out;
 }
 
 inline Pixel faded(const isp::Fading& fading, const Pixel& p) {
     int full = 0;
     for (std::size_t c = 0; c < 3; ++c) full = std::max(full, q15(p[c], fading.per_clip[c]));
-    const int weight = std::clamp(full - 3584, 0, 511) << 6;
+    const int weight = std::clamp(full - 14336, 0, 2047) << 4;
     const int white = std::ranges::max(p);
     Pixel out{};
     for (std::size_t c = 0; c < 3; ++c) out[c] = p[c] + q15(white - p[c], weight);
@@ -139,24 +138,29 @@ inline Pixel faded(const isp::Fading& fading, const Pixel& p) {
 }
 
 inline int shown(const isp::Fading& fading, int v) {
-    if (!fading.on) return std::clamp(v, 0, kOne);
+    if (!fading.on) return std::clamp(v, 0, 32767);
     v = std::max(v, 0);
-    v = std::min({v, 3072 + q15(v - 3072, fading.slope), 4096});
-    return q15(std::min(2 * v, kOne), fading.scale);
+    v = std::min(v, 12288 + q15(v - 12288, fading.slope));
+    return q15(std::min(2 * v, 32767), fading.scale);
 }
 
 inline Pixel finished(const isp::Finish& finish, Pixel p) {
     if (finish.fading.on) p = faded(finish.fading, p);
     const auto& m = finish.mixing;
-    const int gr = 4 * (p[1] - p[0]);
-    const int br = 4 * (p[2] - p[0]);
-    const int bg = 4 * (p[2] - p[1]);
-    const Pixel mixed{saturate(p[0] + saturate(q15(gr, m.rg) + q15(br, m.rb))),
-                      saturate(p[1] + saturate(q15(gr, -m.gr) + q15(bg, m.gb))),
-                      saturate(p[2] + saturate(q15(br, -m.br) + q15(bg, -m.bg)))};
+    const int gr = p[1] - p[0];
+    const int br = p[2] - p[0];
+    const int bg = p[2] - p[1];
+    const auto mixed = [&](int own, int a, int b) {
+        int change = saturate(a + b);
+        if (m.wide) change = saturate(2 * saturate(2 * change));
+        return saturate(own + change);
+    };
+    const Pixel linear{mixed(p[0], q15(gr, m.rg), q15(br, m.rb)),
+                       mixed(p[1], q15(gr, -m.gr), q15(bg, m.gb)),
+                       mixed(p[2], q15(br, -m.br), q15(bg, -m.bg))};
     Pixel out{};
     for (std::size_t c = 0; c < 3; ++c) {
-        out[c] = isp::evaluate(finish.tone, shown(finish.fading, mixed[c]));
+        out[c] = isp::evaluate(finish.tone, shown(finish.fading, linear[c]));
     }
     return out;
 }
@@ -170,8 +174,8 @@ inline std::vector<Pixel> rcd(Plane& in, const FramePlan& plan) {
     std::vector<Pixel> out(in.values.size());
     for (std::size_t i = 0; i < out.size(); ++i)
         for (std::size_t c = 0; c < 3; ++c) {
-            const float scaled = rgb.planes[c][i] * float{kOne};
-            out[i][c] = static_cast<int>(std::min(scaled, float(plan.gains.limit)) + 0.5F);
+            const float scaled = rgb.planes[c][i] * float{isp::kLinearOne};
+            out[i][c] = static_cast<int>(std::min(scaled, float(4 * plan.gains.limit)) + 0.5F);
         }
     return out;
 }
@@ -192,9 +196,9 @@ inline std::vector<Pixel> develop(const ImageView& raw, const FramePlan& plan,
             Pixel p{};
             if (step == 2) {
                 const int c = phase.column;
-                p[phase.red ? 0 : 2] = mosaic(x + c, y);
-                p[1] = average(mosaic(x + 1 - c, y), mosaic(x + c, y + 1));
-                p[phase.red ? 2 : 0] = mosaic(x + 1 - c, y + 1);
+                p[phase.red ? 0 : 2] = 4 * mosaic(x + c, y);
+                p[1] = 2 * (mosaic(x + 1 - c, y) + mosaic(x + c, y + 1));
+                p[phase.red ? 2 : 0] = 4 * mosaic(x + 1 - c, y + 1);
             } else if (demosaic == isp::Demosaic::bilinear) {
                 p = bilinear(mosaic, phase, x, y);
             } else {
