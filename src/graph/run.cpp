@@ -119,7 +119,12 @@ Result<> Run::configure() {
         run->formats.outputs.assign(run->output_pads.size(), {});
     }
     for (const PlannedLink& link : links_) {
-        PadFormat format = PX_TRY(pad_format(link.caps));
+        Result<PadFormat> agreed = pad_format(link.caps);
+        if (!agreed) {
+            fail(elements_[link.from]->name, agreed.error());
+            return Failure(std::move(agreed).error());
+        }
+        PadFormat format = *std::move(agreed);
         elements_[link.from]->formats.outputs[link.from_pad] = format;
         elements_[link.to]->formats.inputs[link.to_pad] = std::move(format);
     }
@@ -324,12 +329,15 @@ std::optional<Pipeline::Message> Run::wait(std::int64_t timeout_ns) {
     std::optional<Message> message = bus_.wait(timeout_ns);
     if (!message) return std::nullopt;
     if (message->kind == Message::Kind::ended) {
+        if (state_ == State::ended)
+            return Pipeline::Message{.kind = Pipeline::Message::Kind::ended};
         quiesce();
         if (reconfigure_.exchange(false) && !stopping_) {
             if (restart()) return wait(0);
         }
         finish();
-        return Pipeline::Message{.kind = Pipeline::Message::Kind::ended};
+        bus_.post({.kind = Message::Kind::ended});  // After what went wrong just now.
+        return wait(0);
     }
     {
         const std::lock_guard lock(mutex_);
