@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <system_error>
 
 #include <fcntl.h>
 #include <glob.h>
 #include <limits.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,17 +41,47 @@ std::string_view kind_of_file(const struct stat& st) {
     return "a device";
 }
 
-// write(2) until all is out; a short count on a full disk is followed by the error itself.
-// Returns how much went out; less than all of it leaves the reason in errno.
-std::size_t write_all(int fd, std::span<const std::byte> bytes) {
-    std::size_t done = 0;
-    while (done < bytes.size()) {
-        const ssize_t n = ::write(fd, bytes.data() + done, bytes.size() - done);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) break;
-        done += static_cast<std::size_t>(n);
+// A reader that went away is an error to report, not a signal to die of. Only this thread's own
+// signal is held back, and only while it lives; the program's handling of it is left alone.
+class PipeShield {
+  public:
+    PipeShield() {
+        sigset_t pending{};
+        ::sigpending(&pending);
+        was_pending_ = sigismember(&pending, SIGPIPE) == 1;
+        sigemptyset(&pipe_);
+        sigaddset(&pipe_, SIGPIPE);
+        ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
     }
-    return done;
+    PipeShield(const PipeShield&) = delete;
+    PipeShield& operator=(const PipeShield&) = delete;
+    ~PipeShield() {
+        const int saved = errno;
+        const timespec at_once{};
+        if (!was_pending_ && saved == EPIPE) ::sigtimedwait(&pipe_, nullptr, &at_once);
+        ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+        errno = saved;
+    }
+
+  private:
+    bool was_pending_ = false;
+    sigset_t pipe_{};
+    sigset_t before_{};
+};
+
+// The descriptor that a path such as /dev/stdout stands for. Opening such a path again would begin
+// at the start of a redirected file, and fails for sockets.
+std::optional<int> inherited_descriptor(std::string_view path) {
+    if (path == "/dev/stdout") return STDOUT_FILENO;
+    if (path == "/dev/stderr") return STDERR_FILENO;
+    for (const std::string_view folder : {"/dev/fd/", "/proc/self/fd/"}) {
+        if (!path.starts_with(folder)) continue;
+        const std::string_view digits = path.substr(folder.size());
+        int fd = -1;
+        const auto [end, error] = std::from_chars(digits.begin(), digits.end(), fd);
+        if (error == std::errc{} && end == digits.end()) return fd;
+    }
+    return std::nullopt;
 }
 
 // The path with links followed, if there is something there; else the path as it is.
@@ -82,6 +115,20 @@ UniqueFd open_beside(const std::string& target, std::string& temporary) {
 }
 
 }  // namespace
+
+// A short count on a full disk is followed by the error itself.
+std::size_t write_all(int fd, std::span<const std::byte> bytes) {
+    const PipeShield shield;
+    errno = 0;
+    std::size_t done = 0;
+    while (done < bytes.size()) {
+        const ssize_t n = ::write(fd, bytes.data() + done, bytes.size() - done);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) break;
+        done += static_cast<std::size_t>(n);
+    }
+    return done;
+}
 
 Result<InputFile> InputFile::open(std::string path) {
     // O_NONBLOCK: opening a pipe nobody writes to would wait for ever.
@@ -124,6 +171,11 @@ Result<std::vector<std::byte>> read_file(const std::string& path, std::uint64_t 
 }
 
 Result<AtomicFile> AtomicFile::create(std::string path) {
+    if (const auto inherited = inherited_descriptor(path)) {
+        UniqueFd fd(::fcntl(*inherited, F_DUPFD_CLOEXEC, 0));
+        if (!fd) return file_trouble(path, "cannot open for writing");
+        return AtomicFile(std::move(fd), std::move(path));
+    }
     struct stat st{};
     const bool exists = ::stat(path.c_str(), &st) == 0;
     if (!exists && errno != ENOENT) return file_trouble(path, "cannot create");

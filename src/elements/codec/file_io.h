@@ -51,8 +51,9 @@ Result<std::vector<std::byte>> read_file(const std::string& path, std::uint64_t 
 //
 // It is written beside its final place under a hidden name and then renamed over it, so that a
 // reader, a full disk or a crash never meets half a picture, and an earlier file survives a failed
-// attempt. What is no regular file (/dev/null, a named pipe) is written to directly. A symbolic
-// link stays one: the file it points at is replaced.
+// attempt. What is no regular file (/dev/null, a named pipe) is written to directly, and so is what
+// the program has inherited (/dev/stdout, /dev/fd/3). A symbolic link stays one: the file it points
+// at is replaced.
 class AtomicFile {
   public:
     static Result<AtomicFile> create(std::string path);
@@ -81,6 +82,10 @@ class AtomicFile {
     std::string temporary_;  // Where it is until then; empty when written directly or done.
     std::uint64_t written_bytes_ = 0;
 };
+
+// write(2) until all is out. Returns how much went out; less than all of it leaves the reason in
+// errno, which for a pipe without reader is EPIPE: the signal is not raised.
+std::size_t write_all(int fd, std::span<const std::byte> bytes);
 
 // write() of one whole picture, then commit().
 Result<> write_file(const std::string& path, std::span<const std::byte> bytes);
