@@ -1,13 +1,17 @@
 #include "parallax/builtin.h"
 
+#include "elements/coders/coders.h"
 #include "elements/flow/flow.h"
+#include "elements/io/io.h"
 #include "elements/raw/raw.h"
 #include "elements/test/fake.h"
 
 namespace parallax {
 
 void add_builtin_elements(Registry& registry) {
+    elements::add_coders(registry);
     elements::add_flow(registry);
+    elements::add_io(registry);
     elements::add_raw(registry);
     elements::add_test(registry);
 }

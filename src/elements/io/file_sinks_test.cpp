@@ -1,0 +1,164 @@
+#include <algorithm>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <doctest/doctest.h>
+
+#include "elements/codec/file_io.h"
+#include "support/run_line.h"
+#include "support/temp_folder.h"
+#include "support/unwrap.h"
+
+namespace parallax::elements {
+namespace {
+
+std::string text_of(const std::string& path) {
+    std::string text;
+    for (const std::byte b : unwrap(codec::read_file(path, 1 << 20))) {
+        text += static_cast<char>(b);
+    }
+    return text;
+}
+
+void put(const std::string& path, std::string_view text) {
+    REQUIRE(codec::write_file(path, std::as_bytes(std::span(text))));
+}
+
+std::vector<std::string> sorted_names(const TempFolder& folder) {
+    auto names = folder.names();
+    std::ranges::sort(names);
+    return names;
+}
+
+using Names = std::vector<std::string>;
+
+TEST_CASE("filesink: what filesrc reads in blocks of any size arrives byte by byte the same") {
+    const TempFolder folder;
+    std::string text;
+    for (int i = 0; i < 1000; ++i) text += std::to_string(i) + " ";
+    put(folder.file("in"), text);
+    for (const std::size_t block : {std::size_t{1}, std::size_t{7}, std::size_t{4096},
+                                    text.size() - 1, text.size(), text.size() + 1}) {
+        const LineRun ran = run_line("filesrc location=" + folder.file("in") +
+                                     " blocksize=" + std::to_string(block) +
+                                     " ! filesink location=" + folder.file("out"));
+        CHECK(ran.error == "");
+        CHECK(ran["filesink0"].frames_in == (text.size() + block - 1) / block);
+        CHECK(text_of(folder.file("out")) == text);
+    }
+    CHECK(sorted_names(folder) == Names{"in", "out"});
+}
+
+TEST_CASE("filesink: an empty stream is an empty file") {
+    const TempFolder folder;
+    const LineRun ran = run_line("fakesrc num-buffers=0 ! filesink location=" + folder.file("out"));
+    CHECK(ran.error == "");
+    CHECK(text_of(folder.file("out")).empty());
+}
+
+TEST_CASE("filesink: a stream that fails leaves the earlier file and nothing else") {
+    const TempFolder folder;
+    put(folder.file("out"), "earlier");
+    const LineRun ran = run_line(
+        "fakesrc sizetype=fixed num-buffers=10 ! identity error-after=5 ! filesink "
+        "location=" +
+        folder.file("out"));
+    CHECK(ran.fails_with("error-after"));
+    CHECK(text_of(folder.file("out")) == "earlier");
+    CHECK(sorted_names(folder) == Names{"out"});
+}
+
+TEST_CASE("filesink: what cannot be written is refused before anything flows, by name") {
+    const TempFolder folder;
+    put(folder.file("file"), "x");
+    const std::pair<std::string, std::string_view> cases[] = {
+        {folder.file("missing/out"), "there is no folder"},
+        {folder.file("file/out"), "file"},
+        {folder.path(), "found a folder"},
+        {folder.path() + "/", "folder"},
+    };
+    for (const auto& [path, part] : cases) {
+        for (const std::string_view sink : {"filesink", "multifilesink"}) {
+            const LineRun ran =
+                run_line("fakesrc num-buffers=1 ! " + std::string(sink) + " location=" + path);
+            CAPTURE(ran.error);
+            CHECK(ran.fails_with(part));
+            CHECK(ran.fails_with(path));
+            CHECK(ran.report.errors.at(0).kind == "io");
+            CHECK(ran["fakesrc0"].frames_out == 0);
+        }
+    }
+    CHECK(run_line("fakesrc num-buffers=1 ! filesink").fails_with("no location"));
+    CHECK(sorted_names(folder) == Names{"file"});
+}
+
+TEST_CASE("filesink: a full disk is an error that names file and reason") {
+    for (const std::string_view sink : {"filesink", "multifilesink"}) {
+        const LineRun ran = run_line("fakesrc sizetype=fixed num-buffers=3 ! " + std::string(sink) +
+                                     " location=/dev/full");
+        CHECK(ran.fails_with("/dev/full"));
+        CHECK(ran.fails_with("No space left"));
+        CHECK(ran.report.errors.at(0).kind == "io");
+    }
+}
+
+TEST_CASE("filesink: devices are written to directly") {
+    const LineRun ran =
+        run_line("fakesrc sizetype=fixed num-buffers=3 ! filesink location=/dev/null");
+    CHECK(ran.error == "");
+    CHECK(ran["filesink0"].frames_in == 3);
+    struct stat st{};
+    REQUIRE(::stat("/dev/null", &st) == 0);
+    CHECK(S_ISCHR(st.st_mode));
+}
+
+TEST_CASE("multifilesink: each frame has its own file, numbered from index") {
+    const TempFolder folder;
+    const LineRun ran = run_line(
+        "fakesrc sizetype=fixed sizemax=5 num-buffers=3 ! multifilesink "
+        "index=9 location=" +
+        folder.file("f_%02d.bin"));
+    CHECK(ran.error == "");
+    CHECK(sorted_names(folder) == Names{"f_09.bin", "f_10.bin", "f_11.bin"});
+    CHECK(text_of(folder.file("f_10.bin")).size() == 5);
+}
+
+TEST_CASE("multifilesink: without a number each frame replaces the file") {
+    const TempFolder folder;
+    const LineRun ran = run_line(
+        "fakesrc sizetype=fixed sizemax=5 num-buffers=3 ! multifilesink "
+        "location=" +
+        folder.file("last.bin"));
+    CHECK(ran.error == "");
+    CHECK(sorted_names(folder) == Names{"last.bin"});
+}
+
+TEST_CASE("multifilesink: max-files keeps the newest") {
+    const TempFolder folder;
+    const LineRun ran =
+        run_line("fakesrc num-buffers=7 ! multifilesink max-files=2 location=" + folder.file("%d"));
+    CHECK(ran.error == "");
+    CHECK(sorted_names(folder) == Names{"5", "6"});
+}
+
+TEST_CASE("multifilesink: files written before a failure stay, whole, and no other") {
+    const TempFolder folder;
+    const LineRun ran = run_line(
+        "fakesrc sizetype=fixed sizemax=5 num-buffers=10 ! identity error-after=3 ! "
+        "multifilesink location=" +
+        folder.file("%d"));
+    CHECK(ran.fails_with("error-after"));
+    CHECK(sorted_names(folder) == Names{"0", "1"});
+}
+
+TEST_CASE("multifilesink: a location that is no pattern is refused") {
+    const TempFolder folder;
+    const LineRun ran =
+        run_line("fakesrc num-buffers=1 ! multifilesink location=" + folder.file("%s"));
+    CHECK(ran.fails_with("without d"));
+    CHECK(folder.names().empty());
+}
+
+}  // namespace
+}  // namespace parallax::elements

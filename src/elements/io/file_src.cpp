@@ -1,0 +1,61 @@
+#include "elements/io/file_src.h"
+
+#include <algorithm>
+
+#include "elements/codec/headerless.h"
+#include "elements/end_of_file.h"
+#include "elements/frame_time.h"
+#include "elements/io/media_type.h"
+#include "elements/source_name.h"
+
+namespace parallax::elements {
+
+Pads FileSrc::pads() {
+    return {.pads = {{"src", PadDirection::src}}, .state = StateClass::inline_state};
+}
+
+Result<> FileSrc::open() {
+    const std::string& path = options().location.path;
+    if (path.empty()) return fail(Errc::io, "no location given", "set location=FILE");
+    file_ = PX_TRY(codec::InputFile::open(path));
+    type_ = PX_TRY(read_media_type(*file_));
+    return {};
+}
+
+Caps FileSrc::pad_caps(const Pad&) const { return offered_caps(type_); }
+
+Result<> FileSrc::configure(const Negotiated& formats) {
+    const PadFormat& out = formats.out();
+    rate_ = out.framerate;
+    frame_bytes_ = static_cast<std::uint64_t>(options().blocksize);
+    if (is_picture_file(out.caps)) {
+        frame_bytes_ = std::max<std::uint64_t>(file_->size_bytes(), 1);
+        rate_ = out.caps.get_fraction("framerate").value_or(Fraction(0, 1));
+    } else if (out.image) {
+        Result<std::uint64_t> pictures =
+            codec::headerless_pictures(*out.image, file_->size_bytes());
+        PX_TRY(std::move(pictures).context(file_->path()));
+        frame_bytes_ = out.image->size_bytes;
+    }
+    return {};
+}
+
+std::size_t FileSrc::output_bytes(std::size_t, const Negotiated&) const {
+    return static_cast<std::size_t>(frame_bytes_);
+}
+
+Result<Flow> FileSrc::process(Context& context) {
+    const std::uint64_t left_bytes = file_->size_bytes() - position_bytes_;
+    const bool enough =
+        options().num_buffers >= 0 && frames_ >= static_cast<std::uint64_t>(options().num_buffers);
+    if (left_bytes == 0 && !enough) context.emit(end_of_file(file_->path()));
+    if (left_bytes == 0 || enough) return Flow::eos;
+    const auto bytes = static_cast<std::size_t>(std::min(left_bytes, frame_bytes_));
+    PX_TRY(file_->read_at(position_bytes_, context.out().first(bytes)));
+    position_bytes_ += bytes;
+    stamp(context.out_meta(), frames_++, rate_);
+    PX_TRY(set_source_name(context.out_meta(), file_->path()));
+    return context.commit(bytes);
+}
+
+}  // namespace parallax::elements

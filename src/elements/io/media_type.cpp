@@ -1,0 +1,116 @@
+#include "elements/io/media_type.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <vector>
+
+#include "elements/codec/jpeg.h"
+#include "elements/codec/png.h"
+#include "elements/codec/pnm.h"
+#include "elements/codec/tiff.h"
+#include "elements/codec/y4m.h"
+
+namespace parallax::elements {
+namespace {
+
+constexpr std::uint64_t kMagicBytes = 16;           // Enough to rule all kinds out.
+constexpr std::uint64_t kStreamHeaderBytes = 4096;  // Of most files; of every Y4M file.
+constexpr std::uint64_t kMaxPictureBytes = std::uint64_t{2} << 30;
+
+enum class Kind { none, png, jpeg, tiff, pnm, y4m };
+
+struct Magic {
+    std::string_view bytes;
+    Kind kind;
+};
+constexpr std::array kMagic{
+    Magic{"\x89PNG\r\n\x1a\n", Kind::png},
+    Magic{"\xff\xd8\xff", Kind::jpeg},
+    Magic{{"II\x2a\0", 4}, Kind::tiff},
+    Magic{{"MM\0\x2a", 4}, Kind::tiff},
+    Magic{"P5", Kind::pnm},
+    Magic{"P6", Kind::pnm},
+    Magic{"YUV4MPEG2 ", Kind::y4m},
+};
+
+Kind kind_of(std::span<const std::byte> file) {
+    for (const Magic& magic : kMagic) {
+        const auto wanted = std::as_bytes(std::span(magic.bytes));
+        if (file.size() >= wanted.size() && std::ranges::equal(file.first(wanted.size()), wanted)) {
+            return magic.kind;
+        }
+    }
+    return Kind::none;
+}
+
+Structure with_size(Structure type, const codec::PictureInfo& info) {
+    return std::move(type).with("width", info.width).with("height", info.height);
+}
+
+std::optional<Structure> structure(std::string_view type, const Result<codec::PictureInfo>& info) {
+    if (!info) return std::nullopt;
+    return with_size(Structure(std::string(type)).with("format", traits(info->format).name), *info);
+}
+
+std::optional<Structure> pnm_structure(std::span<const std::byte> file) {
+    const auto pnm = codec::pnm_probe(file);
+    if (!pnm) return std::nullopt;
+    return structure("image/x-portable-anymap", pnm->picture);
+}
+
+std::optional<Structure> y4m_structure(std::span<const std::byte> file) {
+    const auto y4m = codec::y4m_probe(file);
+    if (!y4m) return std::nullopt;
+    auto type = structure("application/x-yuv4mpeg", y4m->picture);
+    const auto rate = Fraction::make(y4m->rate_numerator, y4m->rate_denominator);
+    if (type) type->set("framerate", rate.value_or(Fraction(0, 1)));
+    return type;
+}
+
+}  // namespace
+
+std::optional<Structure> media_type_of(std::span<const std::byte> file) {
+    switch (kind_of(file)) {
+        case Kind::png:
+            return structure("image/png", codec::png_probe(file));
+        case Kind::jpeg: {  // Decodes to any of several formats: none is named.
+            const auto info = codec::jpeg_probe(file);
+            if (!info) return std::nullopt;
+            return with_size(Structure("image/jpeg"), *info);
+        }
+        case Kind::tiff:
+            return structure("image/tiff", codec::tiff_probe(file));
+        case Kind::pnm:
+            return pnm_structure(file);
+        case Kind::y4m:
+            return y4m_structure(file);
+        case Kind::none:
+            break;
+    }
+    return std::nullopt;
+}
+
+Result<std::optional<Structure>> read_media_type(const codec::InputFile& file) {
+    std::vector<std::byte> bytes;
+    for (const std::uint64_t limit : {kMagicBytes, kStreamHeaderBytes, kMaxPictureBytes}) {
+        bytes.resize(static_cast<std::size_t>(std::min(limit, file.size_bytes())));
+        PX_TRY(file.read_at(0, bytes));
+        if (kind_of(bytes) == Kind::none) break;
+        if (auto type = media_type_of(bytes)) return type;
+        if (file.size_bytes() <= limit) break;
+    }
+    return std::nullopt;
+}
+
+Caps offered_caps(const std::optional<Structure>& type) {
+    if (!type) return Caps::any();
+    Caps caps(*type);
+    caps.append(Structure("video/x-raw"));
+    caps.append(Structure("video/x-bayer"));
+    return caps;
+}
+
+bool is_picture_file(const Structure& caps) { return caps.media_type().starts_with("image/"); }
+
+}  // namespace parallax::elements
