@@ -1,6 +1,7 @@
 // The one program. Its name, or its first word, says which subcommand is meant:
 // parallax-launch is `parallax run`, parallax-inspect is `parallax inspect`.
 #include <algorithm>
+#include <cstdio>
 #include <string_view>
 #include <vector>
 
@@ -8,6 +9,7 @@
 
 #include "app/commands.h"
 #include "graph/near_word.h"
+#include "graph/plugin_loader.h"
 #include "parallax/builtin.h"
 
 namespace {
@@ -33,6 +35,10 @@ int run_named(std::string_view name, Arguments arguments) {
     if (command != commands().end()) {
         parallax::Registry registry;
         parallax::add_builtin_elements(registry);
+        for (const auto& broken : load_plugins(parallax::plugin_folders(), registry)) {
+            fmt::print(stderr, "parallax: warning: plugin {} is left out: {}\n", broken.path,
+                       broken.reason);
+        }
         return command->body(*command, arguments, registry);
     }
     if (std::ranges::find(later_commands(), name) != later_commands().end()) {
