@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -225,6 +226,12 @@ Result<> AtomicFile::write(std::span<const std::byte> bytes) {
     if (!fd_) return fail(Errc::invalid_argument, path_ + ": is already complete");
     const std::uint64_t wanted_bytes = written_bytes_ + bytes.size();
     written_bytes_ += write_all(fd_.get(), bytes);
+    while (written_bytes_ < wanted_bytes && errno == EAGAIN) {  // An inherited pipe may be so.
+        pollfd ready{.fd = fd_.get(), .events = POLLOUT, .revents = 0};
+        (void)::poll(&ready, 1, -1);
+        const auto left = static_cast<std::size_t>(wanted_bytes - written_bytes_);
+        written_bytes_ += write_all(fd_.get(), bytes.last(left));
+    }
     if (written_bytes_ == wanted_bytes) return {};
     return file_trouble(path_, fmt::format("wrote {} of {} bytes", written_bytes_, wanted_bytes));
 }

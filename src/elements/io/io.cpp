@@ -1,9 +1,11 @@
 #include "elements/io/io.h"
 
+#include "elements/io/fd.h"
 #include "elements/io/file_sinks.h"
 #include "elements/io/file_src.h"
 #include "elements/io/multi_file_src.h"
 #include "elements/io/raw_src.h"
+#include "parallax/app.h"
 
 namespace parallax::elements {
 
@@ -30,6 +32,22 @@ void add_io(Registry& registry) {
                           .family = "source",
                           .doc = "reads camera raw files (DNG, CR2, NEF, ARW …) as mosaics",
                           .example = ""});
+    registry.add<FdSrc>({.name = "fdsrc",
+                         .family = "source",
+                         .doc = "reads an inherited descriptor, such as standard input",
+                         .example = ""});
+    registry.add<FdSink>({.name = "fdsink",
+                          .family = "sink",
+                          .doc = "writes to an inherited descriptor, such as standard output",
+                          .example = "fakesrc num-buffers=3 ! fdsink fd=2"});
+    registry.add<AppSrc>({.name = "appsrc",
+                          .family = "source",
+                          .doc = "frames that the program pushes (parallax/app.h)",
+                          .example = ""});
+    registry.add<AppSink>({.name = "appsink",
+                           .family = "sink",
+                           .doc = "frames for the program to pull (parallax/app.h)",
+                           .example = "fakesrc num-buffers=3 ! appsink"});
 }
 
 }  // namespace parallax::elements

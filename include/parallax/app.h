@@ -1,0 +1,148 @@
+// AppSrc, AppSink: the program's own ends of a graph, "appsrc" and "appsink" in launch text.
+//
+//     auto* in = dynamic_cast<AppSrc*>(pipeline->element("appsrc0"));
+//     auto* out = dynamic_cast<AppSink*>(pipeline->element("appsink0"));
+//     PX_TRY(pipeline->play());
+//     in->push(picture, meta, 1s);
+//     in->end_of_stream();
+//     while (auto sample = out->pull(1s)) use(*sample);
+//
+// Both hold a bounded number of frames, and every wait has an end. A program that pulls no more
+// must say so by stop() of the pipeline, or set `drop`: a full AppSink holds its graph back.
+//
+// Threads: push, end_of_stream, pull and ended from any thread; callbacks are set before play(),
+// run on the stage's thread, and must not wait for the pipeline.
+// Lifetime: both belong to their Pipeline.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "parallax/element.h"
+#include "parallax/meta.h"
+#include "parallax/segment.h"
+
+namespace parallax {
+
+struct AppSrcOptions {
+    Caps caps = Caps::any();
+    int max_buffers = 8;
+    std::uint64_t max_frame_bytes = std::uint64_t{1} << 20;
+    bool do_timestamp = false;
+
+    static constexpr auto describe() {
+        return std::tuple{Option{"caps", &AppSrcOptions::caps, "what the program pushes"},
+                          Option{"max-buffers",
+                                 &AppSrcOptions::max_buffers,
+                                 "most frames that wait for the graph",
+                                 {.min = 1, .max = 100'000}},
+                          Option{"max-frame-bytes",
+                                 &AppSrcOptions::max_frame_bytes,
+                                 "largest frame, where caps are not those of raw pictures",
+                                 {.min = 1, .max = 1 << 30, .unit = "bytes"}},
+                          Option{"do-timestamp", &AppSrcOptions::do_timestamp,
+                                 "a frame without pts gets the running time"}};
+    }
+};
+
+class AppSrc final : public ElementWith<AppSrcOptions> {
+  public:
+    enum class Push : std::uint8_t {
+        taken,
+        full,   // For all the time we were willing to wait.
+        ended,  // After end_of_stream(), or when the pipeline is over: stop pushing.
+    };
+    // Copies the frame. Raw pictures have exactly the size of their caps.
+    Push push(std::span<const std::byte> frame, const Meta& meta = {},
+              std::chrono::nanoseconds patience = {});
+    // What was pushed before still goes through.
+    void end_of_stream();
+
+    // Instead of pushing: called whenever the graph has room, to fill the graph's own memory.
+    // Answers how many bytes of it are the frame, or nothing at the end of the stream.
+    using Fill = std::move_only_function<std::optional<std::size_t>(MemoryViewMut, Meta&)>;
+    void on_fill(Fill fill);
+
+    AppSrc();
+    ~AppSrc() override;
+    static Pads pads();
+    Caps pad_caps(const Pad&) const override { return options().caps; }
+    Result<> configure(const Negotiated& formats) override;
+    std::size_t output_bytes(std::size_t pad, const Negotiated& formats) const override;
+    void set_waker(std::move_only_function<void()> wake) override;
+    Result<Flow> process(Context& context) override;
+    Result<> finish(bool complete) override;
+
+  private:
+    Result<Flow> process_fill(Context& context);
+    Result<Flow> commit(Context& context, std::size_t size_bytes);
+
+    struct State;  // What several threads touch.
+    std::unique_ptr<State> state_;
+    Fill fill_;
+    std::size_t picture_bytes_ = 0;  // 0: not raw pictures.
+    std::uint64_t frames_ = 0;
+};
+
+struct AppSinkOptions {
+    Caps caps = Caps::any();
+    int max_buffers = 16;
+    bool drop = false;
+    bool sync = false;
+
+    static constexpr auto describe() {
+        return std::tuple{
+            Option{"caps", &AppSinkOptions::caps, "what the program takes"},
+            Option{"max-buffers",
+                   &AppSinkOptions::max_buffers,
+                   "most frames that wait for the program",
+                   {.min = 1, .max = 100'000}},
+            Option{"drop", &AppSinkOptions::drop, "when full, drop the oldest; else wait"},
+            Option{"sync", &AppSinkOptions::sync, "take frames at their pts, not before"}};
+    }
+};
+
+class AppSink final : public ElementWith<AppSinkOptions> {
+  public:
+    struct Sample {  // A copy: yours.
+        std::vector<std::byte> bytes;
+        Meta meta;
+        PadFormat format;
+    };
+    // The oldest frame that waits, or nothing: when none came in that time, or when none will.
+    std::optional<Sample> pull(std::chrono::nanoseconds patience = {});
+    // True once the stream is over and everything was pulled.
+    bool ended() const;
+
+    // Instead of pulling: called with each frame as it comes; it is valid for that call.
+    struct View {
+        MemoryView bytes;
+        const Meta& meta;
+        const PadFormat& format;
+    };
+    using Look = std::move_only_function<void(const View&)>;
+    void on_frame(Look look);
+
+    AppSink();
+    ~AppSink() override;
+    static Pads pads();
+    Caps pad_caps(const Pad&) const override { return options().caps; }
+    Result<> configure(const Negotiated& formats) override;
+    void set_waker(std::move_only_function<void()> wake) override;
+    Result<Flow> process(Context& context) override;
+    Result<Flow> drain(Context& context) override;
+    Result<> finish(bool complete) override;
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+    Look look_;
+    PadFormat format_;
+};
+
+}  // namespace parallax

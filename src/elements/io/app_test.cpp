@@ -1,0 +1,167 @@
+#include "parallax/app.h"
+
+#include <thread>
+
+#include <doctest/doctest.h>
+
+#include "parallax/builtin.h"
+#include "parallax/pipeline.h"
+#include "support/unwrap.h"
+
+namespace parallax {
+namespace {
+
+using std::chrono::operator""s;
+using std::chrono::operator""ms;
+
+// A playing graph, and its two ends.
+struct Playing {
+    Registry registry;
+    std::unique_ptr<Pipeline> pipeline;
+    AppSrc* in = nullptr;
+    AppSink* out = nullptr;
+
+    explicit Playing(std::string_view line) {
+        add_builtin_elements(registry);
+        auto graph = parse_launch(line, registry);
+        if (!graph) FAIL(graph.error().front().text);
+        auto made = Pipeline::create(*std::move(graph), registry);
+        if (!made) FAIL(made.error().front().text);
+        pipeline = *std::move(made);
+        in = dynamic_cast<AppSrc*>(pipeline->element("appsrc0"));
+        out = dynamic_cast<AppSink*>(pipeline->element("appsink0"));
+    }
+    void play() { REQUIRE(pipeline->play()); }
+    // The first error, once the pipeline is over.
+    std::string end() {
+        std::string error;
+        for (;;) {
+            const auto message = pipeline->wait(1'000'000'000);
+            if (!message) continue;
+            if (message->kind == Pipeline::Message::Kind::error && error.empty()) {
+                error = message->text;
+            }
+            if (message->kind == Pipeline::Message::Kind::ended) return error;
+        }
+    }
+};
+
+std::vector<std::byte> frame_of(int number, std::size_t size_bytes = 100) {
+    return std::vector<std::byte>(size_bytes, static_cast<std::byte>(number));
+}
+
+TEST_CASE("app: what is pushed is pulled, in order, with its time and entries") {
+    Playing app("appsrc ! queue ! identity ! appsink");
+    app.play();
+    std::thread pusher([&] {
+        for (int i = 0; i < 1000; ++i) {
+            Meta meta;
+            meta.pts_ns = i * 10;
+            (void)meta.set("test.number", {static_cast<std::byte>(i)});
+            REQUIRE(app.in->push(frame_of(i), meta, 10s) == AppSrc::Push::taken);
+        }
+        app.in->end_of_stream();
+    });
+    int count = 0;
+    while (const auto sample = app.out->pull(10s)) {
+        CHECK(sample->bytes == frame_of(count));
+        CHECK(sample->meta.pts_ns == count * 10);
+        CHECK(sample->meta.sequence == static_cast<std::uint64_t>(count));
+        CHECK(sample->meta.find("test.number").has_value());
+        ++count;
+    }
+    pusher.join();
+    CHECK(count == 1000);
+    CHECK(app.out->ended());
+    CHECK(app.end().empty());
+    CHECK(app.in->push(frame_of(1)) == AppSrc::Push::ended);
+}
+
+TEST_CASE("app: a graph that takes nothing fills up, and says so instead of growing") {
+    Playing app("appsrc max-buffers=3 ! appsink max-buffers=2");
+    app.play();
+    int taken = 0;
+    while (app.in->push(frame_of(taken), {}, 200ms) == AppSrc::Push::taken) ++taken;
+    CHECK(taken >= 5);
+    CHECK(taken < 50);  // And what the links hold.
+    app.in->end_of_stream();
+    int pulled = 0;
+    while (app.out->pull(10s)) ++pulled;
+    CHECK(pulled == taken);
+    CHECK(app.end().empty());
+}
+
+TEST_CASE("app: before anything flows nothing can be pulled, and waiting ends") {
+    Playing app("appsrc ! appsink");
+    CHECK_FALSE(app.out->pull());
+    CHECK_FALSE(app.out->pull(1ms));
+    CHECK_FALSE(app.out->ended());
+    CHECK(app.in->push(frame_of(1)) == AppSrc::Push::taken);  // Waits for play().
+    app.in->end_of_stream();
+    CHECK(app.in->push(frame_of(2)) == AppSrc::Push::ended);
+    app.play();
+    CHECK(app.out->pull(10s));
+    CHECK_FALSE(app.out->pull(10s));
+    CHECK(app.end().empty());
+}
+
+TEST_CASE("app: a sink that drops keeps the newest frames") {
+    Playing app("fakesrc num-buffers=100 ! appsink max-buffers=4 drop=true");
+    app.play();
+    CHECK(app.end().empty());
+    for (std::uint64_t i = 96; i < 100; ++i) CHECK(app.out->pull()->meta.sequence == i);
+    CHECK(app.out->ended());
+}
+
+TEST_CASE("app: callbacks fill the graph's memory and see its frames without a copy") {
+    Playing app("appsrc caps=video/x-raw,format=GRAY8,width=8,height=2,framerate=5/1 ! appsink");
+    int made = 0;
+    app.in->on_fill([&](MemoryViewMut out, Meta& meta) -> std::optional<std::size_t> {
+        if (made == 10) return std::nullopt;
+        meta.pts_ns = made;
+        std::ranges::fill(out, static_cast<std::byte>(made++));
+        return out.size();
+    });
+    int seen = 0;
+    app.out->on_frame([&](const AppSink::View& view) {
+        CHECK(view.bytes.size() == 16);
+        CHECK(view.format.image->width == 8);
+        CHECK(view.meta.pts_ns == seen);
+        CHECK(view.bytes[15] == static_cast<std::byte>(seen++));
+    });
+    app.play();
+    CHECK(app.end().empty());
+    CHECK(seen == 10);
+    CHECK(app.pipeline->report().links.at(0).bytes_copied == 0);
+}
+
+TEST_CASE("app: a frame of the wrong size is an error with both sizes") {
+    {
+        Playing app(
+            "appsrc caps=video/x-raw,format=GRAY8,width=8,height=2,framerate=5/1 ! "
+            "appsink");
+        app.play();
+        CHECK(app.in->push(frame_of(1, 15)) == AppSrc::Push::taken);
+        const std::string error = app.end();
+        CHECK(error.find("15 bytes was pushed, expected 16") != std::string::npos);
+    }
+    Playing app("appsrc max-frame-bytes=10 ! appsink");
+    app.play();
+    CHECK(app.in->push(frame_of(1, 11)) == AppSrc::Push::taken);
+    CHECK(app.end().find("11 bytes was pushed, expected at most 10") != std::string::npos);
+    CHECK_FALSE(app.out->pull(10s));
+    CHECK(app.out->ended());
+}
+
+TEST_CASE("app: stop() ends a stream that nobody ends, and waiters wake") {
+    Playing app("appsrc ! appsink");
+    app.play();
+    std::thread puller([&] { CHECK_FALSE(app.out->pull(60s)); });
+    app.pipeline->stop();
+    CHECK(app.end().empty());
+    puller.join();
+    CHECK(app.in->push(frame_of(1)) == AppSrc::Push::ended);
+}
+
+}  // namespace
+}  // namespace parallax
