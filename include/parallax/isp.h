@@ -6,9 +6,10 @@
 // One pass over the frame with line buffers, no full-frame intermediates: unpack, black and white
 // level, defects, lens shading, white balance, demosaic, highlights, camera → sRGB, tone, store.
 //
-// Working precision: 13 bits linear (0 … 8191 in int16 lanes) from the balanced mosaic to the tone
-// curve, whatever the input's depth; `rcd` interpolates in float and joins there. Samples below
-// black are clipped to it. The tone curve is within 1/255 of its exact value, and monotone.
+// Working precision, whatever the input's depth: the balanced mosaic has 13 bits, linear colour
+// from there to the tone curve 15, both in int16 lanes; `rcd` interpolates in float and joins at 15
+// bits. Samples below black are clipped to it. For 8-bit pictures the tone curve is within 1/255 of
+// its exact value, and monotone; for 16-bit ones it is exact.
 //
 // The picture depends on the frame, its RawInfo and the Settings alone: not on the number of
 // slices or threads, and not on which instruction set of one machine is used.
@@ -29,7 +30,8 @@
 namespace parallax::isp {
 
 enum class Demosaic : std::uint8_t {
-    automatic,   // As `quality` says: preview → bilinear, balanced → mhc, best → rcd.
+    automatic,   // As `quality` says: preview → bilinear (superpixel if the picture is to be half
+                 // as large or smaller), balanced → mhc, best → rcd.
     bilinear,    // Average of the nearest samples of each colour.
     mhc,         // Malvar, He, Cutler 2004: bilinear corrected by the gradient, 5×5.
     rcd,         // Ratio corrected demosaicing, Sanz Rodríguez: the best, in float.
@@ -90,7 +92,7 @@ struct Development {
 // Develops frames of one raw layout into pictures of one output layout.
 //
 // Output formats: RGB BGR RGBA BGRA RGBx BGRx NV12 NV21 I420 YV12 RGBA64_LE (alpha opaque; YUV in
-// limited range, BT.709 above 576 rows and BT.601 up to there, chroma sited between pixels).
+// limited range of BT.601, as the picture functions read it; chroma is the mean of its pixels).
 // Output size: that of the mosaic, half of it (rounded down) for `superpixel`, or any other, to
 // which the picture is scaled: area average to shrink, bilinear to enlarge.
 //

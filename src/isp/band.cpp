@@ -79,17 +79,30 @@ void Band::develop_block(const BandJob& job, const Block& block, BlockSink& sink
     if (!deep) sink.take({picture_[0], picture_[1]}, pixels);
 }
 
+// From the mosaic to the sink by way of whatever the job asks for: each stage asks the one before
+// it for the rows that it needs.
 void Band::develop(const BandJob& job, int begin, int end, BlockSink& sink) {
-    if (job.sharpen <= 0) return develop_rows(job, begin, end, sink);
+    const bool deep = !job.deep_tone.empty();
+    BlockSink* next = &sink;
+    ScaleSink::Rows rows{begin, end};
+    if (job.sharpen > 0) {
+        const SharpenSink::Options wanted{job.size.width, job.size.height, job.sharpen, deep};
+        if (!sharpen_ || sharpen_->options() != wanted) sharpen_.emplace(wanted);
+        sharpen_->start(rows.y0, rows.y1, *next);
+        next = &*sharpen_;
+        rows = {std::max(0, begin - Sharpener::kReachPx),
+                std::min(job.size.height, end + Sharpener::kReachPx)};
+    }
     const int cell = cell_side_px(job.demosaic);
-    const SharpenSink::Options wanted{.width = job.raw.width() / cell,
-                                      .height = job.raw.height() / cell,
-                                      .amount = job.sharpen,
-                                      .deep = !job.deep_tone.empty()};
-    if (!sharpen_ || sharpen_->options() != wanted) sharpen_.emplace(wanted);
-    sharpen_->start(begin, end, sink);
-    develop_rows(job, std::max(0, begin - Sharpener::kReachPx),
-                 std::min(wanted.height, end + Sharpener::kReachPx), *sharpen_);
+    const ScaleSink::Size natural{job.raw.width() / cell, job.raw.height() / cell};
+    if (natural != job.size) {
+        const ScaleSink::Options wanted{natural, job.size, deep};
+        if (!scale_ || scale_->options() != wanted) scale_.emplace(wanted);
+        scale_->start(rows, *next);
+        next = &*scale_;
+        rows = scale_->source_rows(rows);
+    }
+    develop_rows(job, rows.y0, rows.y1, *next);
 }
 
 void Band::develop_rows(const BandJob& job, int begin, int end, BlockSink& sink) {

@@ -12,6 +12,7 @@
 #include "isp/mosaic.h"
 #include "isp/plan.h"
 #include "isp/rcd_band.h"
+#include "isp/scale_sink.h"
 #include "isp/sharpen_sink.h"
 #include "parallax/image.h"
 #include "parallax/isp.h"
@@ -24,13 +25,14 @@ struct BandJob {
     Demosaic demosaic = Demosaic::mhc;
     std::span<const std::uint16_t> deep_tone = {};  // Not empty: 16-bit pixels are wanted.
     float sharpen = 0.0F;                           // As in Settings.
+    ScaleSink::Size size;                           // Of the finished picture.
 };
 
 class Band {
   public:
     explicit Band(const ImageLayout& raw) : mosaic_(raw) {}
 
-    // Rows begin … end − 1 of the developed picture; begin is even.
+    // Rows begin … end − 1 of the finished picture; begin is even.
     void develop(const BandJob& job, int begin, int end, BlockSink& sink);
 
   private:
@@ -52,7 +54,8 @@ class Band {
     LinearBlock linear_;
     std::array<PictureBlock, 2> picture_;
     DeepBlock deep_;
-    std::optional<SharpenSink> sharpen_;  // Made when first wanted.
+    std::optional<ScaleSink> scale_;      // Made when first wanted …
+    std::optional<SharpenSink> sharpen_;  // … like this one.
 };
 
 }  // namespace parallax::isp

@@ -15,7 +15,7 @@
 namespace parallax::isp {
 namespace {
 
-constexpr int kRowsPerSlice = 64;  // Of rcd: RcdBand::kRows, since its overlap is wide.
+constexpr int kRowsPerSlice = 64;  // Of the mosaic. Of rcd RcdBand::kRows, as its overlap is wide.
 constexpr std::size_t kMaxDefects = 65536;
 
 using Defects = std::vector<std::array<int, 2>>;
@@ -103,11 +103,12 @@ Result<> check_settings(const Settings& settings) {
     return {};
 }
 
-Demosaic chosen(const Settings& settings) {
+Demosaic chosen(const Settings& settings, const ImageLayout& raw, const ImageLayout& out) {
     if (settings.demosaic != Demosaic::automatic) return settings.demosaic;
+    const bool small = 2 * out.width <= raw.width && 2 * out.height <= raw.height;
     switch (settings.quality) {
         case Quality::preview:
-            return Demosaic::bilinear;
+            return small ? Demosaic::superpixel : Demosaic::bilinear;
         case Quality::balanced:
             return Demosaic::mhc;
         case Quality::best:
@@ -138,18 +139,14 @@ struct Developer::State {
     Result<> use(const Settings& wanted);
     Result<> plan_defects(const RawInfo& info);
     Result<FramePlan> plan(const ImageView& raw_frame, const RawInfo& info);
+    int rows_per_slice() const;
     std::unique_ptr<Band> borrow();
     void give_back(std::unique_ptr<Band> band);
 };
 
 Result<> Developer::State::use(const Settings& wanted) {
     PX_TRY(check_settings(wanted));
-    const Demosaic how = chosen(wanted);
-    const auto [width, height] = natural_size_px(how, raw);
-    if (out.width != width || out.height != height) {
-        return fail(Errc::unsupported,
-                    "this build does not scale " + name(raw) + " to " + name(out));
-    }
+    const Demosaic how = chosen(wanted, raw, out);
     if (tone != wanted.tone || powers.constant == 0) {
         powers = PX_TRY(fit_tone(wanted.tone));
         const bool deep = traits(out.format).bits == 16;
@@ -199,6 +196,13 @@ Result<FramePlan> Developer::State::plan(const ImageView& raw_frame, const RawIn
     PX_TRY(plan_color(
         {settings, info, *neutral, plan.shading != nullptr ? shading.largest() : 1.0F}, plan));
     return plan;
+}
+
+// Of the picture: what so many rows of the mosaic become, but an even number.
+int Developer::State::rows_per_slice() const {
+    const int rows = demosaic == Demosaic::rcd ? RcdBand::kRows : kRowsPerSlice;
+    const int scaled = static_cast<int>(std::int64_t{rows} * out.height / raw.height);
+    return std::max(2, scaled & ~1);
 }
 
 std::unique_ptr<Band> Developer::State::borrow() {
@@ -256,10 +260,14 @@ Result<Development> Developer::develop(const ImageView& raw, const RawInfo& info
         return fail(Errc::invalid_argument, "a frame with fewer bytes than its layout says");
     }
     const FramePlan plan = PX_TRY(state.plan(raw, info));
-    const BandJob job{plan, raw, state.demosaic, state.deep_tone, state.settings.sharpen};
+    const BandJob job{plan,
+                      raw,
+                      state.demosaic,
+                      state.deep_tone,
+                      state.settings.sharpen,
+                      {out.width(), out.height()}};
     const int height = out.height();
-    const int slice_rows = state.demosaic == Demosaic::rcd ? RcdBand::kRows : kRowsPerSlice;
-    const int rows = slices ? slice_rows : height;
+    const int rows = slices ? state.rows_per_slice() : height;
     const auto body = [&](int slice) {
         std::unique_ptr<Band> band = state.borrow();
         PictureSink sink(out);

@@ -88,6 +88,9 @@ struct PictureBlock {
     const std::uint8_t* plane(std::size_t channel) const {
         return static_cast<const std::uint8_t*>(static_cast<const void*>(pairs[channel].data()));
     }
+    std::uint8_t* edit(std::size_t channel) {
+        return static_cast<std::uint8_t*>(static_cast<void*>(pairs[channel].data()));
+    }
 };
 
 }  // namespace parallax::isp

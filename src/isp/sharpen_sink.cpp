@@ -30,8 +30,7 @@ PlanarRow<const Sample> whole(const std::array<std::vector<Sample>, 3>& planes) 
 }
 
 std::span<std::uint8_t> bytes(PictureBlock& block, std::size_t channel, int count) {
-    void* const pixels = block.pairs[channel].data();
-    return {static_cast<std::uint8_t*>(pixels), static_cast<std::size_t>(count)};
+    return {block.edit(channel), static_cast<std::size_t>(count)};
 }
 
 }  // namespace

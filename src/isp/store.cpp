@@ -4,6 +4,40 @@
 #include <array>
 #include <cstring>
 
+#include "compute/image/color.h"
+
+// Shared by all instruction sets.
+#ifndef PARALLAX_ISP_YUV_WEIGHTS
+#define PARALLAX_ISP_YUV_WEIGHTS
+namespace parallax::isp {
+namespace {
+
+// Q15 weights of full-range RGB in YUV as the picture functions read it where caps do not say.
+struct YuvWeights {
+    std::array<std::int16_t, 3> y, cb, cr;
+};
+
+constexpr YuvWeights make_yuv_weights() {
+    constexpr compute::ColorOptions kColor;
+    constexpr auto kLuma = compute::luma_weights(kColor.matrix);
+    constexpr auto kCodes = compute::yuv_codes(kColor.range);
+    const auto q15 = [](double value) {
+        return static_cast<std::int16_t>(value * 32768 + (value < 0 ? -0.5 : 0.5));
+    };
+    const double y = kCodes.luma_scale / 255;
+    const double b = kCodes.chroma_scale / 255 / 2 / (1 - kLuma.b);
+    const double r = kCodes.chroma_scale / 255 / 2 / (1 - kLuma.r);
+    return {{q15(kLuma.r * y), q15(kLuma.g * y), q15(kLuma.b * y)},
+            {q15(-kLuma.r * b), q15(-kLuma.g * b), q15((1 - kLuma.b) * b)},
+            {q15((1 - kLuma.r) * r), q15(-kLuma.g * r), q15(-kLuma.b * r)}};
+}
+
+constexpr YuvWeights kYuvWeights = make_yuv_weights();
+
+}  // namespace
+}  // namespace parallax::isp
+#endif
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "isp/store.cpp"
 #include <hwy/foreach_target.h>
@@ -46,6 +80,76 @@ void store4(const Planes& from, int count, std::uint8_t* out) {
     });
 }
 
+using Lanes = hn::ScalableTag<std::int16_t>;
+using V = hn::Vec<Lanes>;
+constexpr Lanes kLanes;
+constexpr hn::RebindToUnsigned<Lanes> kWords;
+
+struct Rgb {
+    V r, g, b;
+};
+
+// Y, Cb or Cr: a weighted sum of samples at 15 bits, which the weights take to 8 and 7 more.
+class Weighted {
+  public:
+    Weighted(const std::array<std::int16_t, 3>& weight, int offset)
+        : r_(hn::Set(kLanes, weight[0])),
+          g_(hn::Set(kLanes, weight[1])),
+          b_(hn::Set(kLanes, weight[2])),
+          offset_(hn::Set(kLanes, static_cast<std::int16_t>(128 * offset + 64))) {}
+
+    V operator()(const Rgb& p) const {
+        const V sum = hn::Add(hn::MulFixedPoint15(p.r, r_), hn::MulFixedPoint15(p.g, g_));
+        return hn::ShiftRight<7>(hn::Add(hn::Add(sum, hn::MulFixedPoint15(p.b, b_)), offset_));
+    }
+
+  private:
+    V r_, g_, b_, offset_;
+};
+
+// Two columns in one word: the even one, the odd one, both.
+V even(const std::uint16_t* pairs) {
+    return hn::BitCast(kLanes,
+                       hn::And(hn::LoadU(kWords, pairs), hn::Set(kWords, std::uint16_t{255})));
+}
+V odd(const std::uint16_t* pairs) {
+    return hn::BitCast(kLanes, hn::ShiftRight<8>(hn::LoadU(kWords, pairs)));
+}
+V cell(const std::uint16_t* upper, const std::uint16_t* lower) {
+    return hn::Add(hn::Add(even(upper), odd(upper)), hn::Add(even(lower), odd(lower)));
+}
+
+void store_bytes(V low, V high, std::uint16_t* to) {
+    hn::StoreU(hn::BitCast(kWords, hn::Or(low, hn::ShiftLeft<8>(high))), kWords, to);
+}
+
+void luma(const PictureBlock& block, int pairs, std::uint16_t* out) {
+    const Weighted y(kYuvWeights.y, 16);
+    const auto& [r, g, b] = block.pairs;
+    for (int i = 0; i < pairs; i += static_cast<int>(hn::Lanes(kLanes))) {
+        const auto at = [&](auto column) HWY_ATTR {
+            return y({hn::ShiftLeft<7>(column(r.data() + i)),
+                      hn::ShiftLeft<7>(column(g.data() + i)),
+                      hn::ShiftLeft<7>(column(b.data() + i))});
+        };
+        store_bytes(at(even), at(odd), out + i);
+    }
+}
+
+// Cb in the low byte, Cr in the high one, of the mean of each cell.
+void chroma(const BlockPair& blocks, int pairs, std::uint16_t* out) {
+    const Weighted cb(kYuvWeights.cb, 128);
+    const Weighted cr(kYuvWeights.cr, 128);
+    for (int i = 0; i < pairs; i += static_cast<int>(hn::Lanes(kLanes))) {
+        const auto mean = [&](std::size_t c) HWY_ATTR {
+            return hn::ShiftLeft<5>(
+                cell(blocks.upper.pairs[c].data() + i, blocks.lower.pairs[c].data() + i));
+        };
+        const Rgb p{mean(0), mean(1), mean(2)};
+        store_bytes(cb(p), cr(p), out + i);
+    }
+}
+
 }  // namespace
 }  // namespace parallax::isp::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -56,74 +160,52 @@ namespace {
 
 HWY_EXPORT(store3);
 HWY_EXPORT(store4);
+HWY_EXPORT(luma);
+HWY_EXPORT(chroma);
 
 using F = PixelFormat;
 
 std::uint8_t* bytes(std::byte* p) { return static_cast<std::uint8_t*>(static_cast<void*>(p)); }
 
-// Q15 weights of full-range RGB in limited-range Y, Cb, Cr, for samples of 8 bits × 128.
-struct YuvWeights {
-    std::array<int, 3> y, cb, cr;
-};
+constexpr std::size_t kPairs = PictureBlock::kPixels / 2;
 
-constexpr int q15(double value) {
-    return static_cast<int>(value * 32768 + (value < 0 ? -0.5 : 0.5));
+void store_luma(const PictureBlock& block, const PixelRange& range, std::byte* row) {
+    alignas(64) std::array<std::uint16_t, kPairs> buffer;
+    HWY_DYNAMIC_DISPATCH(luma)(block, (range.count + 1) / 2, buffer.data());
+    std::memcpy(row + range.x, buffer.data(), static_cast<std::size_t>(range.count));
 }
 
-constexpr YuvWeights yuv_weights(double kr, double kb) {
-    const double kg = 1 - kr - kb;
-    const double y = 219.0 / 255;
-    const double b = 112.0 / 255 / (1 - kb);
-    const double r = 112.0 / 255 / (1 - kr);
-    return {{q15(kr * y), q15(kg * y), q15(kb * y)},
-            {q15(-kr * b), q15(-kg * b), q15((1 - kb) * b)},
-            {q15((1 - kr) * r), q15(-kg * r), q15(-kb * r)}};
-}
-
-constexpr YuvWeights kBt601 = yuv_weights(0.299, 0.114);
-constexpr YuvWeights kBt709 = yuv_weights(0.2126, 0.0722);
-
-// The weighted sum of RGB given in 1/2^fraction steps, plus `offset`, rounded.
-std::uint8_t weighted(const std::array<int, 3>& weight, const std::array<int, 3>& rgb, int fraction,
-                      int offset) {
-    const int sum = weight[0] * rgb[0] + weight[1] * rgb[1] + weight[2] * rgb[2];
-    const int shift = 15 + fraction;
-    return static_cast<std::uint8_t>((sum + (offset << shift) + (1 << (shift - 1))) >> shift);
-}
-
-void store_luma(const PictureBlock& block, const PixelRange& range, const YuvWeights& weights,
-                std::byte* row) {
-    std::uint8_t* const out = bytes(row) + range.x;
-    const auto* const r = block.plane(0);
-    const auto* const g = block.plane(1);
-    const auto* const b = block.plane(2);
-    for (int i = 0; i < range.count; ++i) out[i] = weighted(weights.y, {r[i], g[i], b[i]}, 0, 16);
-}
-
-// The sum over a 2×2 cell; at an odd right edge the last column counts twice.
-std::array<int, 3> cell_sum(const PictureBlock& upper, const PictureBlock& lower, int i, int next) {
-    std::array<int, 3> sum{};
+// The last column again, where there is an odd number of them.
+void repeat_last_column(PictureBlock& block, int count) {
+    if (count % 2 == 0) return;
     for (std::size_t c = 0; c < 3; ++c) {
-        const auto* const u = upper.plane(c);
-        const auto* const l = lower.plane(c);
-        sum[c] = u[i] + u[next] + l[i] + l[next];
+        std::uint8_t* const pixels = block.edit(c);
+        pixels[count] = pixels[count - 1];
     }
-    return sum;
 }
 
-struct ChromaRows {
-    std::uint8_t* cb = nullptr;
-    std::uint8_t* cr = nullptr;
-    int step = 1;
-};
-
-ChromaRows chroma_rows(const MutableImageView& out, int y) {
-    const bool swapped = out.format() == F::nv21 || out.format() == F::yv12;
-    const bool pairs = out.format() == F::nv12 || out.format() == F::nv21;
-    std::uint8_t* first = bytes(out.row(y / 2, 1));
-    std::uint8_t* second = pairs ? first + 1 : bytes(out.row(y / 2, 2));
-    if (swapped) std::swap(first, second);
-    return {first, second, pairs ? 2 : 1};
+// Cb and Cr of one row of cells, as pairs, into the planes of the format.
+void store_chroma(std::span<const std::uint16_t> cells, const PixelRange& range,
+                  const MutableImageView& out) {
+    const int x = range.x / 2;
+    const int y = range.y / 2;
+    if (out.format() == F::nv12) {
+        std::memcpy(out.row(y, 1) + 2 * x, cells.data(), cells.size_bytes());
+    } else if (out.format() == F::nv21) {
+        std::uint8_t* to = bytes(out.row(y, 1)) + 2 * x;
+        for (const std::uint16_t cell : cells) {
+            *to++ = static_cast<std::uint8_t>(cell >> 8);
+            *to++ = static_cast<std::uint8_t>(cell);
+        }
+    } else {
+        const int cb_plane = out.format() == F::i420 ? 1 : 2;
+        std::uint8_t* cb = bytes(out.row(y, cb_plane)) + x;
+        std::uint8_t* cr = bytes(out.row(y, 3 - cb_plane)) + x;
+        for (const std::uint16_t cell : cells) {
+            *cb++ = static_cast<std::uint8_t>(cell);
+            *cr++ = static_cast<std::uint8_t>(cell >> 8);
+        }
+    }
 }
 
 }  // namespace
@@ -170,19 +252,17 @@ void store_rgb16(const DeepBlock& block, const PixelRange& range, const MutableI
 }
 
 void store_yuv(const BlockPair& blocks, const PixelRange& range, const MutableImageView& out) {
-    const YuvWeights& weights = out.height() > 576 ? kBt709 : kBt601;
     const bool two = range.y + 1 < out.height();
-    const PictureBlock& lower = two ? blocks.lower : blocks.upper;
-    store_luma(blocks.upper, range, weights, out.row(range.y));
-    if (two) store_luma(lower, range, weights, out.row(range.y + 1));
+    PictureBlock& lower = two ? blocks.lower : blocks.upper;
+    repeat_last_column(blocks.upper, range.count);
+    repeat_last_column(lower, range.count);
+    store_luma(blocks.upper, range, out.row(range.y));
+    if (two) store_luma(lower, range, out.row(range.y + 1));
 
-    const ChromaRows chroma = chroma_rows(out, range.y);
-    for (int i = 0; i < range.count; i += 2) {
-        const auto sum = cell_sum(blocks.upper, lower, i, std::min(i + 1, range.count - 1));
-        const std::ptrdiff_t at = (range.x + i) / 2 * chroma.step;
-        chroma.cb[at] = weighted(weights.cb, sum, 2, 128);
-        chroma.cr[at] = weighted(weights.cr, sum, 2, 128);
-    }
+    alignas(64) std::array<std::uint16_t, kPairs> cells;
+    const int count = (range.count + 1) / 2;
+    HWY_DYNAMIC_DISPATCH(chroma)({blocks.upper, lower}, count, cells.data());
+    store_chroma(std::span(cells).first(static_cast<std::size_t>(count)), range, out);
 }
 
 }  // namespace parallax::isp

@@ -1,8 +1,8 @@
 // store: finished pixels into rows of the output picture.
 //
-// YUV: limited range, coefficients of ITU-R BT.709 above 576 rows and BT.601 up to there; chroma is
-// the average of its 2×2 pixels, which at odd edges repeat.
-// Threads: pure functions; nothing is written outside the pixels named.
+// YUV is what compute/image takes it for where caps do not say; chroma is the mean of its 2×2
+// pixels, of which those beyond an odd edge repeat the last. Threads: pure functions; nothing is
+// written outside the pixels named.
 #pragma once
 
 #include "isp/finish.h"
@@ -29,9 +29,10 @@ void store_rgb(const PictureBlock& block, const PixelRange& range, const Mutable
 void store_rgb16(const DeepBlock& block, const PixelRange& range, const MutableImageView& out);
 
 // Rows y and y + 1 of a 4:2:0 format; y and x are even. `lower` is ignored where the picture ends.
+// The column after the last one may be overwritten.
 struct BlockPair {
-    const PictureBlock& upper;
-    const PictureBlock& lower;
+    PictureBlock& upper;
+    PictureBlock& lower;
 };
 void store_yuv(const BlockPair& blocks, const PixelRange& range, const MutableImageView& out);
 
