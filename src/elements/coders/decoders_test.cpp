@@ -1,8 +1,12 @@
 #include <algorithm>
 
+#include <fcntl.h>
+
 #include <doctest/doctest.h>
 
 #include "elements/codec/png.h"
+#include "parallax/app.h"
+#include "parallax/fd.h"
 #include "support/coder_files.h"
 #include "support/run_line.h"
 
@@ -195,11 +199,59 @@ TEST_CASE("multifilesrc: caps that contradict a file are an error with both") {
 }
 
 TEST_CASE("decoders: a size that was agreed blindly and is wrong says how to say it") {
+    Registry registry;
+    add_builtin_elements(registry);
     const TempFolder folder;
-    put_picture(folder.file("a.png"), "pngenc", unwrap(image_layout(PixelFormat::rgb, 8, 8)));
-    const auto png = bytes_of_file(folder.file("a.png"));
-    const LineRun ran = run_line("filesrc location=" + folder.file("a.png") + " ! fakesink");
-    CHECK(ran.report.links.at(0).caps == "image/png,format=RGB,width=8,height=8");
+    put_picture(folder.file("a.png"), "pngenc", unwrap(image_layout(PixelFormat::rgb, 8, 6)));
+    auto graph = parse_launch("appsrc ! pngdec ! fakesink", registry);
+    REQUIRE(graph);
+    auto pipeline = Pipeline::create(*std::move(graph), registry);
+    REQUIRE(pipeline);
+    auto* in = dynamic_cast<AppSrc*>((*pipeline)->element("appsrc0"));
+    REQUIRE(in != nullptr);
+    CHECK(in->push(bytes_of_file(folder.file("a.png"))) == AppSrc::Push::taken);
+    in->end_of_stream();
+    const Result<> ran = (*pipeline)->run();
+    REQUIRE_FALSE(ran);
+    CHECK(to_string(ran.error()).find("found 8x6 RGB") != std::string::npos);
+    CHECK(ran.error().hint.find("image/png,format=RGB,width=8,height=6") != std::string::npos);
+}
+
+TEST_CASE("decoders: pictures and Y4M that come through a pipe tell their size as files do") {
+    const TempFolder folder;
+    put_picture(folder.file("a.png"), "pngenc", unwrap(image_layout(PixelFormat::gray8, 300, 200)));
+    const LineRun make =
+        run_line("filesrc location=" + folder.file("a.png") +
+                 " ! pngdec ! tee "
+                 "name=t ! y4menc ! filesink location=" +
+                 folder.file("a.y4m") + " t. ! filesink location=" + folder.file("a.raw"));
+    REQUIRE(make.error == "");
+    for (const std::string kind : {"png", "y4m"}) {
+        const std::string path = folder.file("a." + kind);
+        const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+        const LineRun ran = run_line("fdsrc fd=" + std::to_string(fd.get()) + " ! " + kind +
+                                     "dec ! filesink location=" + folder.file("out"));
+        REQUIRE(ran.error == "");
+        CHECK(bytes_of_file(folder.file("out")) == bytes_of_file(folder.file("a.raw")));
+    }
+}
+
+TEST_CASE("decoders: an empty file is no picture") {
+    const TempFolder folder;
+    put_bytes(folder.file("empty"), {});
+    const UniqueFd fd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    for (const std::string& source : {"filesrc location=" + folder.file("empty"),
+                                      "multifilesrc location=" + folder.file("empty"),
+                                      "fdsrc fd=" + std::to_string(fd.get())}) {
+        for (const std::string kind : {"png", "jpeg", "tiff", "pnm", "y4m"}) {
+            const LineRun ran =
+                run_line(source + " ! " + kind + "dec ! filesink location=" + folder.file("out"));
+            CAPTURE(source);
+            CAPTURE(kind);
+            CHECK_FALSE(ran.error.empty());
+        }
+    }
+    CHECK(folder.names() == std::vector<std::string>{"empty"});
 }
 
 }  // namespace

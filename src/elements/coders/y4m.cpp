@@ -201,6 +201,7 @@ Result<bool> Y4mDec::event(Context&, const Event& event) {
     if (!is_end_of_file(event)) return false;
     Result<> complete = linked_ ? expect_complete() : Result<>();
     PX_TRY(std::move(complete).context(end_of_file_name(event)));
+    header_seen_ = false;  // Another file may follow.
     return true;
 }
 

@@ -65,5 +65,36 @@ TEST_CASE("y4m: every proper prefix of a file is refused by name, unless it ends
     CHECK(good == 3);  // After 0, 1 and 2 frames.
 }
 
+TEST_CASE("y4m: several files make one stream, where they agree, and each must be whole") {
+    const TempFolder folder;
+    const std::string path = y4m_file(folder, PixelFormat::i420, 16, 10);
+    const auto whole = bytes_of_file(path);
+    put_bytes(folder.file("f0"), whole);
+    put_bytes(folder.file("f1"), whole);
+    const std::string line =
+        "multifilesrc location=" + folder.file("f%d") + " ! y4mdec ! y4menc ! y4mdec ! fakesink";
+    const LineRun ran = run_line(line);
+    CHECK(ran.error == "");
+    CHECK(ran["fakesink0"].frames_in == 6);
+    put_bytes(folder.file("f0"), std::span(whole).first(whole.size() - 1));
+    CHECK(run_line(line).fails_with(folder.file("f0") + ": y4m: frame 2 is cut short"));
+}
+
+TEST_CASE("y4menc: a stream has one format; a second one is an error, and says what to do") {
+    const TempFolder folder;
+    const ImageLayout small = unwrap(image_layout(PixelFormat::gray8, 8, 8));
+    const ImageLayout large = unwrap(image_layout(PixelFormat::gray8, 16, 8));
+    for (const auto& [name, layout] : {std::pair("p0.pgm", small), std::pair("p1.pgm", large)}) {
+        put_noise(folder.file("raw"), layout);
+        REQUIRE(run_line(headerless_line(folder.file("raw"), layout) +
+                         " ! pnmenc ! filesink location=" + folder.file(name))
+                    .error == "");
+    }
+    const LineRun ran = run_line("multifilesrc location=" + folder.file("p%d.pgm") +
+                                 " ! pnmdec ! y4menc ! filesink location=" + folder.file("out"));
+    CHECK(ran.fails_with("only one"));
+    CHECK(ran["y4menc0"].frames_out == 1);
+}
+
 }  // namespace
 }  // namespace parallax::elements

@@ -1,6 +1,8 @@
 // fdsrc, fdsink: bytes from and to descriptors that the program has inherited, such as pipes.
 #pragma once
 
+#include <vector>
+
 #include "parallax/element.h"
 
 namespace parallax::elements {
@@ -24,23 +26,37 @@ struct FdSrcOptions {
     }
 };
 
-// Where the caps are raw video, every frame is one whole picture.
+// Where the caps are raw video, every frame is one whole picture. Where they are those of a picture
+// file or of Y4M, what comes first tells the size, and the run agrees on it before any frame.
 class FdSrc final : public ElementWith<FdSrcOptions> {
   public:
     static Pads pads();
     Result<> open() override;
+    Caps pad_caps(const Pad&) const override { return offered_; }
     Result<> configure(const Negotiated& formats) override;
     std::size_t output_bytes(std::size_t pad, const Negotiated& formats) const override;
     Result<Flow> process(Context& context) override;
 
   private:
+    enum class Kind : std::uint8_t { blocks, pictures, picture_file, y4m };
+    using Count = std::optional<std::size_t>;  // 0 at the end; nothing when none are there yet.
+
     std::string name() const { return "fd " + std::to_string(options().fd); }
+    Result<Count> read_fd(MemoryViewMut out) const;
+    Result<Count> read_some(MemoryViewMut out);
+    Result<bool> look_ahead();
+    bool must_agree_anew();
+    Result<Flow> fill_frame(Context& context);
     Result<Flow> end(Context& context) const;
 
-    bool pictures_ = false;
+    Kind kind_ = Kind::blocks;
+    Caps offered_ = Caps::any();
+    PadFormat agreed_;
+    bool looked_ = false;
+    std::vector<std::byte> ahead_;  // What look_ahead() has read,
+    std::size_t ahead_used_ = 0;    // of which so much has gone on.
     std::size_t frame_bytes_ = 0;
     std::size_t have_bytes_ = 0;  // Of the frame under way.
-    Fraction rate_;
     std::uint64_t frames_ = 0;
 };
 

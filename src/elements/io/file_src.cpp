@@ -29,7 +29,10 @@ Result<> FileSrc::configure(const Negotiated& formats) {
     rate_ = out.framerate;
     frame_bytes_ = static_cast<std::uint64_t>(options().blocksize);
     if (is_picture_file(out.caps)) {
-        frame_bytes_ = std::max<std::uint64_t>(file_->size_bytes(), 1);
+        frame_bytes_ = file_->size_bytes();
+        if (frame_bytes_ == 0) {
+            return fail(Errc::corrupt, file_->path() + ": expected a picture, found 0 bytes");
+        }
         rate_ = out.caps.get_fraction("framerate").value_or(Fraction(0, 1));
     } else if (out.image) {
         Result<std::uint64_t> pictures =

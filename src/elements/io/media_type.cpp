@@ -62,7 +62,7 @@ std::optional<Structure> pnm_structure(std::span<const std::byte> file) {
 std::optional<Structure> y4m_structure(std::span<const std::byte> file) {
     const auto y4m = codec::y4m_probe(file);
     if (!y4m) return std::nullopt;
-    auto type = structure("application/x-yuv4mpeg", y4m->picture);
+    auto type = structure(kY4m, y4m->picture);
     const auto rate = Fraction::make(y4m->rate_numerator, y4m->rate_denominator);
     if (type) type->set("framerate", rate.value_or(Fraction(0, 1)));
     return type;
@@ -109,6 +109,14 @@ Caps offered_caps(const std::optional<Structure>& type) {
     caps.append(Structure("video/x-raw"));
     caps.append(Structure("video/x-bayer"));
     return caps;
+}
+
+bool says_all_of(const Structure& agreed, const Structure& type) {
+    if (type.media_type() != agreed.media_type()) return false;
+    return std::ranges::all_of(type.fields(), [&](const Field& field) {
+        const Value* value = agreed.find(field.name);
+        return value != nullptr && *value == field.value;
+    });
 }
 
 bool is_picture_file(const Structure& caps) { return caps.media_type().starts_with("image/"); }

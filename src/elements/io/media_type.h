@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <string_view>
 
 #include "elements/codec/file_io.h"
 #include "parallax/caps.h"
@@ -23,7 +24,11 @@ Result<std::optional<Structure>> read_media_type(const codec::InputFile& file);
 // that they are. Where the contents tell nothing: ANY.
 Caps offered_caps(const std::optional<Structure>& type);
 
+// True if caps that were agreed hold all that the contents tell.
+bool says_all_of(const Structure& agreed, const Structure& type);
+
 // True for files of one picture each: their frames are whole files.
 bool is_picture_file(const Structure& caps);
+inline constexpr std::string_view kY4m = "application/x-yuv4mpeg";
 
 }  // namespace parallax::elements

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "elements/codec/headerless.h"
+#include "elements/end_of_file.h"
 #include "elements/frame_time.h"
 #include "elements/io/file_pattern.h"
 #include "elements/io/media_type.h"
@@ -84,14 +85,6 @@ std::size_t MultiFileSrc::output_bytes(std::size_t, const Negotiated&) const {
     return static_cast<std::size_t>(std::max<std::uint64_t>(largest->size_bytes, 1));
 }
 
-bool MultiFileSrc::is_as_agreed(const Structure& type) const {
-    if (type.media_type() != agreed_.caps.media_type()) return false;
-    return std::ranges::all_of(type.fields(), [&](const Field& field) {
-        const Value* value = agreed_.caps.find(field.name);
-        return value != nullptr && *value == field.value;
-    });
-}
-
 Result<Flow> MultiFileSrc::process(Context& context) {
     const MultiFileSrcOptions& o = options();
     const bool enough = o.num_buffers >= 0 && frames_ >= static_cast<std::uint64_t>(o.num_buffers);
@@ -114,14 +107,17 @@ Result<Flow> MultiFileSrc::process(Context& context) {
         }
         const MemoryViewMut bytes = out.first(static_cast<std::size_t>(size_bytes));
         PX_TRY(file.read_at(0, bytes));
-        const auto type = is_picture_file(agreed_.caps) ? media_type_of(bytes) : std::nullopt;
-        if (type && !is_as_agreed(*type)) {
+        const bool y4m = agreed_.caps.media_type() == kY4m;
+        const bool tells = y4m || is_picture_file(agreed_.caps);
+        const auto type = tells ? media_type_of(bytes) : std::nullopt;
+        if (type && !says_all_of(agreed_.caps, *type)) {
             PX_TRY(note_type(type, file.path()));
             return Flow::reconfigure;
         }
         stamp(context.out_meta(), frames_, rate_);
         PX_TRY(set_source_name(context.out_meta(), file.path()));
         context.commit(bytes.size());
+        if (y4m) context.emit(end_of_file(file.path()));
     }
     ++next_;
     ++frames_;

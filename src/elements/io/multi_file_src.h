@@ -62,7 +62,6 @@ class MultiFileSrc final : public ElementWith<MultiFileSrcOptions> {
     Result<> list_files();
     Result<> add_file(const std::string& path);
     Result<> note_type(const std::optional<Structure>& type, const std::string& path);
-    bool is_as_agreed(const Structure& type) const;
     const File& next_file() const { return files_[next_ % files_.size()]; }
 
     std::vector<File> files_;
