@@ -20,7 +20,7 @@ extern "C" {
 
 enum { PARALLAX_PAD_SINK = 0, PARALLAX_PAD_SRC = 1 };
 enum { PARALLAX_INDEPENDENT = 0, PARALLAX_PASS_THROUGH = 1 };
-enum { PARALLAX_MORE = 0, PARALLAX_EOS = 1 };                     /* What process() answers. */
+enum { PARALLAX_MORE = 0, PARALLAX_EOS = 1 }; /* What process() answers. */
 enum { PARALLAX_BOOLEAN = 0, PARALLAX_INT = 1, PARALLAX_DOUBLE = 2, PARALLAX_STRING = 3 };
 
 typedef struct parallax_pad {
@@ -35,21 +35,21 @@ typedef struct parallax_property {
     uint32_t type;
     const char* name;
     const char* doc;
-    const char* unit;       /* May be null. */
-    const char* initial;    /* The default, as text. */
-    double minimum;         /* Of numbers; ignored where minimum > maximum. */
+    const char* unit;    /* May be null. */
+    const char* initial; /* The default, as text. */
+    double minimum;      /* Of numbers; ignored where minimum > maximum. */
     double maximum;
-    uint32_t live;          /* 1: may change while playing. */
+    uint32_t live; /* 1: may change while playing. */
 } parallax_property;
 
 /* What was agreed for a pad. Plane layout is that of GStreamer's defaults. */
 typedef struct parallax_format {
     uint32_t size;
     uint32_t linked;
-    const char* caps;       /* Fixed caps text. */
-    uint32_t width_px;      /* 0 unless a raw picture. */
+    const char* caps;  /* Fixed caps text. */
+    uint32_t width_px; /* 0 unless a raw picture. */
     uint32_t height_px;
-    uint64_t frame_bytes;   /* 0 unless a raw picture. */
+    uint64_t frame_bytes; /* 0 unless a raw picture. */
     uint64_t offset_bytes[3];
     uint64_t stride_bytes[3];
 } parallax_format;

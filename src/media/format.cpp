@@ -11,6 +11,7 @@ namespace {
 using F = PixelFormat;
 using Family = PixelFamily;
 
+// A row of the table below, so its columns are parameters. NOLINTNEXTLINE(readability-function-size)
 constexpr PixelTraits raw(std::string_view name, Family family, int planes, int bits = 8,
                           int shift_x = 0, int shift_y = 0) {
     return {name,
@@ -25,56 +26,34 @@ constexpr PixelTraits raw(std::string_view name, Family family, int planes, int 
 }
 
 constexpr PixelTraits bayer(std::string_view name, BayerOrder order, int bits, bool packed) {
-    return {name, "video/x-bayer", Family::bayer, 1, static_cast<std::uint8_t>(bits),
-            0,    0,               packed,        order};
+    return {name, "video/x-bayer", Family::bayer, 1, static_cast<std::uint8_t>(bits), 0,
+            0,    packed,          order};
 }
 
 constexpr std::array<PixelTraits, kPixelFormatCount> make_traits() {
     using enum BayerOrder;
-    return {raw("GRAY8", Family::gray, 1),
-            raw("GRAY16_LE", Family::gray, 1, 16),
-            raw("RGB", Family::rgb, 1),
-            raw("BGR", Family::rgb, 1),
-            raw("RGBA", Family::rgb, 1),
-            raw("BGRA", Family::rgb, 1),
-            raw("RGBx", Family::rgb, 1),
-            raw("BGRx", Family::rgb, 1),
-            raw("RGBA64_LE", Family::rgb, 1, 16),
-            raw("I420", Family::yuv, 3, 8, 1, 1),
-            raw("YV12", Family::yuv, 3, 8, 1, 1),
-            raw("Y42B", Family::yuv, 3, 8, 1, 0),
-            raw("Y444", Family::yuv, 3, 8, 0, 0),
-            raw("NV12", Family::yuv, 2, 8, 1, 1),
-            raw("NV21", Family::yuv, 2, 8, 1, 1),
-            raw("YUY2", Family::yuv, 1, 8, 1, 0),
-            raw("UYVY", Family::yuv, 1, 8, 1, 0),
-            bayer("rggb", rggb, 8, false),
-            bayer("grbg", grbg, 8, false),
-            bayer("gbrg", gbrg, 8, false),
-            bayer("bggr", bggr, 8, false),
-            bayer("rggb10le", rggb, 10, false),
-            bayer("grbg10le", grbg, 10, false),
-            bayer("gbrg10le", gbrg, 10, false),
-            bayer("bggr10le", bggr, 10, false),
-            bayer("rggb12le", rggb, 12, false),
-            bayer("grbg12le", grbg, 12, false),
-            bayer("gbrg12le", gbrg, 12, false),
-            bayer("bggr12le", bggr, 12, false),
-            bayer("rggb14le", rggb, 14, false),
-            bayer("grbg14le", grbg, 14, false),
-            bayer("gbrg14le", gbrg, 14, false),
-            bayer("bggr14le", bggr, 14, false),
-            bayer("rggb16le", rggb, 16, false),
-            bayer("grbg16le", grbg, 16, false),
-            bayer("gbrg16le", gbrg, 16, false),
-            bayer("bggr16le", bggr, 16, false),
-            bayer("rggb10p", rggb, 10, true),
-            bayer("grbg10p", grbg, 10, true),
-            bayer("gbrg10p", gbrg, 10, true),
-            bayer("bggr10p", bggr, 10, true),
-            bayer("rggb12p", rggb, 12, true),
-            bayer("grbg12p", grbg, 12, true),
-            bayer("gbrg12p", gbrg, 12, true),
+    return {raw("GRAY8", Family::gray, 1),        raw("GRAY16_LE", Family::gray, 1, 16),
+            raw("RGB", Family::rgb, 1),           raw("BGR", Family::rgb, 1),
+            raw("RGBA", Family::rgb, 1),          raw("BGRA", Family::rgb, 1),
+            raw("RGBx", Family::rgb, 1),          raw("BGRx", Family::rgb, 1),
+            raw("RGBA64_LE", Family::rgb, 1, 16), raw("I420", Family::yuv, 3, 8, 1, 1),
+            raw("YV12", Family::yuv, 3, 8, 1, 1), raw("Y42B", Family::yuv, 3, 8, 1, 0),
+            raw("Y444", Family::yuv, 3, 8, 0, 0), raw("NV12", Family::yuv, 2, 8, 1, 1),
+            raw("NV21", Family::yuv, 2, 8, 1, 1), raw("YUY2", Family::yuv, 1, 8, 1, 0),
+            raw("UYVY", Family::yuv, 1, 8, 1, 0), bayer("rggb", rggb, 8, false),
+            bayer("grbg", grbg, 8, false),        bayer("gbrg", gbrg, 8, false),
+            bayer("bggr", bggr, 8, false),        bayer("rggb10le", rggb, 10, false),
+            bayer("grbg10le", grbg, 10, false),   bayer("gbrg10le", gbrg, 10, false),
+            bayer("bggr10le", bggr, 10, false),   bayer("rggb12le", rggb, 12, false),
+            bayer("grbg12le", grbg, 12, false),   bayer("gbrg12le", gbrg, 12, false),
+            bayer("bggr12le", bggr, 12, false),   bayer("rggb14le", rggb, 14, false),
+            bayer("grbg14le", grbg, 14, false),   bayer("gbrg14le", gbrg, 14, false),
+            bayer("bggr14le", bggr, 14, false),   bayer("rggb16le", rggb, 16, false),
+            bayer("grbg16le", grbg, 16, false),   bayer("gbrg16le", gbrg, 16, false),
+            bayer("bggr16le", bggr, 16, false),   bayer("rggb10p", rggb, 10, true),
+            bayer("grbg10p", grbg, 10, true),     bayer("gbrg10p", gbrg, 10, true),
+            bayer("bggr10p", bggr, 10, true),     bayer("rggb12p", rggb, 12, true),
+            bayer("grbg12p", grbg, 12, true),     bayer("gbrg12p", gbrg, 12, true),
             bayer("bggr12p", bggr, 12, true)};
 }
 constexpr std::array<PixelTraits, kPixelFormatCount> kTraits = make_traits();
@@ -96,15 +75,20 @@ std::size_t bayer_stride(const PixelTraits& t, std::size_t width) {
 
 std::size_t bytes_per_pixel(PixelFormat format) {
     switch (format) {
-        case F::gray16le: return 2;
+        case F::gray16le:
+            return 2;
         case F::rgb:
-        case F::bgr: return 3;
+        case F::bgr:
+            return 3;
         case F::rgba:
         case F::bgra:
         case F::rgbx:
-        case F::bgrx: return 4;
-        case F::rgba64le: return 8;
-        default: return 1;
+        case F::bgrx:
+            return 4;
+        case F::rgba64le:
+            return 8;
+        default:
+            return 1;
     }
 }
 
@@ -120,12 +104,12 @@ std::size_t stride_of(PixelFormat format, int plane, std::size_t width) {
 template <class View, class Bytes>
 Result<View> checked_view(const ImageLayout& layout, Bytes bytes) {
     if (bytes.size() < layout.size_bytes) {
-        return fail(Errc::invalid_argument,
-                    "a picture of " + std::to_string(layout.width) + "x" +
-                        std::to_string(layout.height) + " " +
-                        std::string(traits(layout.format).name) + " needs " +
-                        std::to_string(layout.size_bytes) + " bytes, there are " +
-                        std::to_string(bytes.size()));
+        return fail(Errc::invalid_argument, "a picture of " + std::to_string(layout.width) + "x" +
+                                                std::to_string(layout.height) + " " +
+                                                std::string(traits(layout.format).name) +
+                                                " needs " + std::to_string(layout.size_bytes) +
+                                                " bytes, there are " +
+                                                std::to_string(bytes.size()));
     }
     return View{layout, bytes};
 }
@@ -162,9 +146,9 @@ std::string_view to_string(BayerOrder order) {
 
 Result<ImageLayout> image_layout(PixelFormat format, int width, int height) {
     if (width < 1 || height < 1 || width > kMaxSidePx || height > kMaxSidePx) {
-        return fail(Errc::invalid_argument,
-                    "a picture of " + std::to_string(width) + "x" + std::to_string(height) +
-                        " is outside 1x1 to 65536x65536");
+        return fail(Errc::invalid_argument, "a picture of " + std::to_string(width) + "x" +
+                                                std::to_string(height) +
+                                                " is outside 1x1 to 65536x65536");
     }
     const PixelTraits& t = traits(format);
     ImageLayout layout{.format = format, .width = width, .height = height};
