@@ -11,7 +11,8 @@ namespace {
 using F = PixelFormat;
 using Family = PixelFamily;
 
-// A row of the table below, so its columns are parameters. NOLINTNEXTLINE(readability-function-size)
+// A row of the table below: its columns are parameters.
+// NOLINTNEXTLINE(readability-function-size)
 constexpr PixelTraits raw(std::string_view name, Family family, int planes, int bits = 8,
                           int shift_x = 0, int shift_y = 0) {
     return {name,
