@@ -5,6 +5,7 @@
 #include "elements/io/io.h"
 #include "elements/raw/raw.h"
 #include "elements/test/fake.h"
+#include "elements/video/video.h"
 
 namespace parallax {
 
@@ -14,6 +15,7 @@ void add_builtin_elements(Registry& registry) {
     elements::add_io(registry);
     elements::add_raw(registry);
     elements::add_test(registry);
+    elements::add_video(registry);
 }
 
 }  // namespace parallax

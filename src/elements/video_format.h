@@ -11,8 +11,10 @@
 #include <string>
 #include <string_view>
 
+#include "compute/image/color.h"
 #include "parallax/caps.h"
 #include "parallax/element.h"
+#include "parallax/format.h"
 
 namespace parallax::elements {
 
@@ -20,6 +22,18 @@ inline constexpr std::string_view kColorimetry = "colorimetry";
 inline constexpr std::string_view kLinearColorimetry = "1:1:1:1";
 
 bool is_linear(const Structure& caps);
+
+// What the samples of a picture mean. `colorimetry` is read in GStreamer's words: bt601, bt709,
+// bt2020, sRGB, or RANGE:MATRIX:TRANSFER:PRIMARIES by number. Without it, or where a word is not
+// known, YUV is of limited range, BT.709 above 576 rows and BT.601 up to there.
+struct PictureColor {
+    compute::ColorOptions yuv;
+    compute::Transfer transfer = compute::Transfer::srgb;
+};
+PictureColor picture_color(const PadFormat& format);
+
+// Any picture but mosaics, RGB preferred, of any size and rate.
+Caps picture_caps();
 
 struct FrameTimes {
     std::int64_t pts_ns = -1;

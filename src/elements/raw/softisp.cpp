@@ -61,7 +61,7 @@ std::span<const Nick<Highlights>> nicks(Highlights) {
 namespace parallax::elements {
 namespace {
 
-Caps picture_caps() {
+Caps developed_caps() {
     using enum PixelFormat;
     return video_caps({rgb, bgr, rgba, bgra, rgbx, bgrx, nv12, nv21, i420, yv12, rgba64le});
 }
@@ -108,7 +108,7 @@ std::span<const Nick<Lane>> nicks(Lane) {
 
 Pads SoftIsp::pads() {
     return {.pads = {{"sink", PadDirection::sink, raw_caps()},
-                     {"src", PadDirection::src, picture_caps()}},
+                     {"src", PadDirection::src, developed_caps()}},
             .relation = Relation::transform};
 }
 
@@ -161,8 +161,11 @@ Result<> SoftIsp::configure(const Negotiated& formats) {
     const PadFormat& raw = formats.in();
     const PadFormat& picture = formats.out();
     if (!raw.image) return fail(Errc::invalid_argument, "no raw frames come in");
-    // Without an output there is nothing to develop.
-    if (!picture.image) return {};
+    if (!picture.image) return {};  // Without an output there is nothing to develop.
+    if (is_linear(picture.caps) && options().tone != isp::Tone::linear) {
+        return fail(Errc::invalid_argument, "linear light is asked for, but tone is not linear",
+                    "softisp tone=linear");
+    }
     developer_ = PX_TRY(isp::Developer::create(settings(), *raw.image, *picture.image));
     return {};
 }

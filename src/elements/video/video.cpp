@@ -1,0 +1,44 @@
+#include "elements/video/video.h"
+
+#include "elements/video/convert.h"
+#include "elements/video/geometry.h"
+#include "elements/video/picture_metrics.h"
+#include "elements/video/video_test_src.h"
+
+namespace parallax::elements {
+
+void add_video(Registry& registry) {
+    registry.add<VideoTestSrc>({.name = "videotestsrc",
+                                .family = "video",
+                                .doc = "makes test pictures",
+                                .example = "videotestsrc num-buffers=3 pattern=ball ! fakesink"});
+    registry.add<VideoConvert>(
+        {.name = "videoconvert",
+         .family = "video",
+         .doc = "converts pictures to another format, linear light to sRGB",
+         .example = "videotestsrc num-buffers=3 ! video/x-raw,format=RGB ! videoconvert ! "
+                    "video/x-raw,format=NV12 ! fakesink"});
+    registry.add<VideoScale>({.name = "videoscale",
+                              .family = "video",
+                              .doc = "scales pictures to another size",
+                              .example = "videotestsrc num-buffers=3 ! videoscale ! "
+                                         "video/x-raw,width=160,height=120 ! fakesink"});
+    registry.add<VideoCrop>({.name = "videocrop",
+                             .family = "video",
+                             .doc = "takes away the edges of pictures",
+                             .example = "videotestsrc num-buffers=3 ! videocrop left=20 top=10 ! "
+                                        "fakesink"});
+    registry.add<VideoFlip>({.name = "videoflip",
+                             .family = "video",
+                             .doc = "turns and mirrors pictures",
+                             .example = "videotestsrc num-buffers=3 ! videoflip method=clockwise ! "
+                                        "fakesink"});
+    registry.add<PictureMetrics>(
+        {.name = "metrics",
+         .family = "video",
+         .doc = "compares pictures with references: PSNR, SSIM and CIEDE2000 in the run report",
+         .example = "rawtestsrc name=r num-buffers=1 ! softisp ! metrics name=m "
+                    "r.truth ! m.reference"});
+}
+
+}  // namespace parallax::elements
