@@ -1,5 +1,6 @@
 #include "elements/video/video.h"
 
+#include "elements/video/compositor.h"
 #include "elements/video/convert.h"
 #include "elements/video/geometry.h"
 #include "elements/video/picture_metrics.h"
@@ -33,6 +34,12 @@ void add_video(Registry& registry) {
                              .doc = "turns and mirrors pictures",
                              .example = "videotestsrc num-buffers=3 ! videoflip method=clockwise ! "
                                         "fakesink"});
+    registry.add<Compositor>(
+        {.name = "compositor",
+         .family = "video",
+         .doc = "lays pictures side by side",
+         .example = "compositor name=c ! fakesink videotestsrc num-buffers=2 ! c. "
+                    "videotestsrc num-buffers=2 pattern=ball ! c."});
     registry.add<PictureMetrics>(
         {.name = "metrics",
          .family = "video",
