@@ -34,12 +34,12 @@ void add_video(Registry& registry) {
                              .doc = "turns and mirrors pictures",
                              .example = "videotestsrc num-buffers=3 ! videoflip method=clockwise ! "
                                         "fakesink"});
-    registry.add<Compositor>(
-        {.name = "compositor",
-         .family = "video",
-         .doc = "lays pictures side by side",
-         .example = "compositor name=c ! fakesink videotestsrc num-buffers=2 ! c. "
-                    "videotestsrc num-buffers=2 pattern=ball ! c."});
+    registry.add<Compositor>({.name = "compositor",
+                              .family = "video",
+                              .doc = "lays pictures side by side",
+                              .example =
+                                  "compositor name=c ! fakesink videotestsrc num-buffers=2 ! c. "
+                                  "videotestsrc num-buffers=2 pattern=ball ! c."});
     registry.add<PictureMetrics>(
         {.name = "metrics",
          .family = "video",
