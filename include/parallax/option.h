@@ -151,7 +151,7 @@ std::vector<PropertySpec::Word> words_of() {
 
 template <class T>
 PropertyValue typed(const T& value) {
-    if constexpr (std::same_as<T, bool>)
+    if constexpr (std::same_as<T, bool> || std::same_as<T, std::string>)
         return value;
     else if constexpr (std::unsigned_integral<T>)
         return std::uint64_t{value};
@@ -168,8 +168,6 @@ PropertyValue typed(const T& value) {
         return std::string("?");
     } else if constexpr (std::same_as<T, Fraction> || std::same_as<T, Caps>)
         return to_string(value);
-    else if constexpr (std::same_as<T, std::string>)
-        return value;
     else
         return value.path;
 }
