@@ -1,6 +1,7 @@
 // parallax inspect (parallax-inspect): what elements there are, and all about one.
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <fmt/core.h>
 
@@ -58,7 +59,9 @@ int unknown_element(const Command& command, std::string_view name, const Registr
 
 std::string list_text(const Registry& registry) {
     std::vector<const Factory*> all = registry.all();
-    std::ranges::stable_sort(all, {}, [](const Factory* f) { return f->info.family; });
+    std::ranges::sort(all, {}, [](const Factory* f) {
+        return std::pair(std::string_view(f->info.family), std::string_view(f->info.name));
+    });
     std::string text;
     std::string_view family;
     for (const Factory* factory : all) {

@@ -209,7 +209,7 @@ HWY_EXPORT(finish_linear);
 
 Result<Mixing> mixing(const Matrix3& matrix) {
     float largest = 0;
-    for (const std::size_t i : {1, 2, 3, 5, 6, 7}) {
+    for (const std::size_t i : {1UZ, 2UZ, 3UZ, 5UZ, 6UZ, 7UZ}) {
         if (!(std::abs(matrix[i]) < 3.99F)) {
             return fail(Errc::corrupt, "a colour matrix with an element of 4 or more",
                         "check ColorMatrix and the white balance, or turn the matrix off");

@@ -159,7 +159,7 @@ Result<> Y4mDec::check_header() {
 }
 
 Result<> Y4mDec::emit(Context& context) {
-    PX_TRY(codec::y4m_decode_frame(pending_, context.out_image()));
+    (void)PX_TRY(codec::y4m_decode_frame(pending_, context.out_image()));
     stamp(context.out_meta(), frames_++, rate_);
     context.commit(agreed_.size_bytes);
     return {};

@@ -37,7 +37,7 @@ Result<> FileSrc::configure(const Negotiated& formats) {
     } else if (out.image) {
         Result<std::uint64_t> pictures =
             codec::headerless_pictures(*out.image, file_->size_bytes());
-        PX_TRY(std::move(pictures).context(file_->path()));
+        (void)PX_TRY(std::move(pictures).context(file_->path()));
         frame_bytes_ = out.image->size_bytes;
     }
     return {};
