@@ -106,10 +106,16 @@ Result<> Run::negotiate() {
     const std::int64_t before = monotonic_ns();
     std::vector<const ElementRun*> elements;
     for (const auto& run : elements_) elements.push_back(run.get());
-    Result<> solved = negotiate_links(elements, links_);
+    const auto solved = negotiate_links(elements, links_);
     negotiation_ns_ = monotonic_ns() - before;
-    if (!solved) fail("", solved.error());
-    return solved;
+    if (solved) return {};
+    Error error = error_of(solved.error());
+    fail("", error);
+    {
+        const std::lock_guard lock(mutex_);
+        errors_.back().names = solved.error().names;
+    }
+    return Failure(std::move(error));
 }
 
 // Tells every element its formats, asks for sizes, and makes the plan.
