@@ -91,13 +91,14 @@ std::vector<std::string_view> Checker::factory_names() const {
 void Checker::check_element(const ElementText& element) {
     const Known* what = known(element.factory);
     if (what == nullptr) {
-        const auto near = nearest_word(element.factory, factory_names());
+        const auto near = nearest_words(element.factory, factory_names());
         error({.fault = TextFault::no_such_element,
                .text = "no element called " + element.factory,
                .place = element.place,
-               .names = {element.factory},
-               .hint = near ? "did you mean " + std::string(*near) + "?"
-                            : "list them with parallax-inspect"});
+               .element = element.name,
+               .names = near,
+               .hint = near.empty() ? "list them with parallax-inspect"
+                                    : "did you mean " + near.front() + "?"});
         return;
     }
     if (element.properties.empty()) return;
@@ -121,7 +122,8 @@ void Checker::check_property(const ElementText& element, const Known& known,
         error({.fault = TextFault::no_such_property,
                .text = element.factory + " has no property called " + property.key,
                .place = property.key_place,
-               .names = {element.name, property.key},
+               .element = element.name,
+               .names = nearest_words(property.key, names),
                .hint = suggest(property.key, names)});
         return;
     }
@@ -131,7 +133,8 @@ void Checker::check_property(const ElementText& element, const Known& known,
     error({.fault = caps ? TextFault::bad_caps : TextFault::bad_value,
            .text = property.key + ": " + set.error().message,
            .place = spec->detail.read_only ? property.key_place : property.value_place,
-           .names = {element.name, property.key},
+           .element = element.name,
+           .names = {},
            .hint = set.error().hint});
 }
 
@@ -150,11 +153,12 @@ void Checker::check_end(const EndpointText& end, const TextPlace& link_place,
 
 void Checker::check_named_pad(const EndpointText& end, const Known& known, PadDirection direction) {
     const ElementText& element = launch_.elements[end.element];
-    const auto wrong = [&](std::string text, std::string hint) {
+    const auto wrong = [&](std::string text, std::string hint, std::vector<std::string> near = {}) {
         error({.fault = TextFault::link,
                .text = std::move(text),
                .place = end.place,
-               .names = {element.name, end.pad},
+               .element = element.name,
+               .names = std::move(near),
                .hint = std::move(hint)});
     };
     const auto& pads = known.pads.pads;
@@ -162,7 +166,8 @@ void Checker::check_named_pad(const EndpointText& end, const Known& known, PadDi
     if (pad == pads.end()) {
         std::vector<std::string_view> names;
         for (const Pad& each : pads) names.push_back(each.name);
-        return wrong(element.name + " has no pad called " + end.pad, suggest(end.pad, names));
+        return wrong(element.name + " has no pad called " + end.pad, suggest(end.pad, names),
+                     nearest_words(end.pad, names));
     }
     if (pad->direction != direction) {
         const bool wants_src = direction == PadDirection::src;
@@ -206,7 +211,8 @@ void Checker::check_room(const EndpointText& end, const TextPlace& link_place,
     error({.fault = TextFault::link,
            .text = text,
            .place = room == 0 ? end.place : link_place,
-           .names = {element.name},
+           .element = element.name,
+           .names = {},
            .hint = hint});
 }
 

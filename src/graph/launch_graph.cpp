@@ -69,6 +69,7 @@ Graph graph_of(const LaunchText& launch) { return Builder(launch).run(); }
 
 Problem problem_of(const TextError& error) {
     return {.kind = std::string(to_string(error.fault)),
+            .element = error.element,
             .text = error.text,
             .line = static_cast<int>(error.place.line),
             .column = static_cast<int>(error.place.column),

@@ -49,6 +49,7 @@ void LaunchLexer::error(TextFault fault, std::string message, TextPlace place, s
     errors_.push_back({.fault = fault,
                        .text = std::move(message),
                        .place = place,
+                       .element = {},
                        .names = {},
                        .hint = std::move(hint)});
 }
@@ -111,7 +112,7 @@ LaunchToken LaunchLexer::assign(std::size_t start, std::string key) {
         made.place = places_.at(start, behind - start);
         error(TextFault::bad_value, "no value for " + made.text, made.place,
               "write " + made.text + "=\"\" for empty text");
-        errors_.back().names = {std::exchange(made.text, {})};
+        made.text.clear();
         return made;
     }
     const std::size_t value_start = at_;

@@ -54,6 +54,7 @@ class LaunchReader {
         read_.errors.push_back({.fault = fault,
                                 .text = std::move(message),
                                 .place = place,
+                                .element = {},
                                 .names = {},
                                 .hint = std::move(hint)});
     }
@@ -268,7 +269,7 @@ void LaunchReader::close_chain() {
     if (left_ && !left_->reference.empty() && !left_is_linked_) {
         error(TextFault::syntax, "the reference " + left_->reference + ". is linked to nothing",
               left_->place, "write " + left_->reference + ". ! element");
-        read_.errors.back().names = {left_->reference};
+        read_.errors.back().element = left_->reference;
     }
     if (left_ && left_->reference.empty() && !left_->pad.empty() && !open_link_) {
         error(TextFault::syntax, "the pad ." + left_->pad + " is linked to nothing", left_->place,
@@ -327,7 +328,8 @@ void resolve(EndpointText& end, const Names& names, std::vector<TextError>& erro
     errors.push_back({.fault = TextFault::unresolved_ref,
                       .text = "no element is named " + end.reference,
                       .place = end.place,
-                      .names = {end.reference},
+                      .element = end.reference,
+                      .names = nearest_words(end.reference, known),
                       .hint = suggest(end.reference, known)});
 }
 
@@ -341,6 +343,7 @@ void check_filters(const LinkText& link, std::vector<TextError>& errors) {
         errors.push_back({.fault = TextFault::bad_caps,
                           .text = "this filter and the one before it have nothing in common",
                           .place = filter.place,
+                          .element = {},
                           .names = {},
                           .hint = "nothing can pass both; put a converter between them"});
     }
@@ -360,6 +363,7 @@ LaunchRead read_launch(std::string_view text) {
         read.errors.push_back({.fault = TextFault::empty,
                                .text = "no elements in the text",
                                .place = {},
+                               .element = {},
                                .names = {},
                                .hint = "write a pipeline such as videotestsrc ! fakesink"});
     }

@@ -248,7 +248,8 @@ TEST_CASE("launch text: messages name the thing and the way out") {
     CHECK(first("a name=b0 ! b") ==
           "the name b0 is taken by the a at line 1, column 1 / elements without a name are called "
           "b0, b1 …: choose another name");
-    CHECK(read_launch("a ! zz.").errors[0].names == std::vector<std::string>{"zz"});
+    CHECK(read_launch("a ! zz.").errors[0].element == "zz");
+    CHECK(read_launch("a name=zy ! zz.").errors[0].names == std::vector<std::string>{"zy"});
 }
 
 TEST_CASE("launch text: the caret stands under the mistake, also in long and multi-line text") {

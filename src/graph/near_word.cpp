@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace parallax {
@@ -42,17 +43,28 @@ std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t li
     return std::max<std::size_t>(1, rows[a.size() % 3][b.size()]);
 }
 
+std::vector<std::string> nearest_words(std::string_view word,
+                                       std::span<const std::string_view> known) {
+    constexpr std::size_t max_words = 3;
+    const std::size_t limit = std::max<std::size_t>(1, word.size() / 3);
+    std::vector<std::pair<std::size_t, std::size_t>> near;  // Distance, then place in the list.
+    for (std::size_t i = 0; i < known.size(); ++i) {
+        const std::size_t distance = edit_distance(word, known[i], limit);
+        if (distance <= limit && distance > 0 && !known[i].empty()) near.emplace_back(distance, i);
+    }
+    std::ranges::sort(near);
+    std::vector<std::string> words;
+    for (const auto& [distance, index] : near) {
+        if (words.size() < max_words) words.emplace_back(known[index]);
+    }
+    return words;
+}
+
 std::optional<std::string_view> nearest_word(std::string_view word,
                                              std::span<const std::string_view> known) {
-    std::size_t limit = std::max<std::size_t>(1, word.size() / 3);
-    std::optional<std::string_view> nearest;
-    for (const std::string_view candidate : known) {
-        const std::size_t distance = edit_distance(word, candidate, limit);
-        if (distance > limit || candidate.empty() || distance == 0) continue;
-        nearest = candidate;
-        limit = distance - 1;
-    }
-    return nearest;
+    const auto words = nearest_words(word, known);
+    if (words.empty()) return std::nullopt;
+    return *std::ranges::find(known, std::string_view(words.front()));
 }
 
 std::string suggest(std::string_view word, std::span<const std::string_view> known) {

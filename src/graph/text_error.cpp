@@ -72,7 +72,8 @@ std::string render(std::string_view text, const TextPlace& place) {
     }
     if (cut_left) line = "…" + line;
     caret.assign(std::min(left.size(), kShownBefore) + (cut_left ? 1 : 0), ' ');
-    const std::size_t shown = std::min(right.size(), kMaxShownColumns - kShownBefore);
+    const std::size_t room = kMaxShownColumns - std::min(left.size(), kShownBefore);
+    const std::size_t shown = std::min(right.size(), room);
     for (std::size_t i = 0; i < shown; ++i) line += right[i];
     if (shown < right.size() || offset + window < end) line += "…";
     const std::size_t length = std::min(place.length, end - offset);

@@ -38,7 +38,8 @@ struct TextError {
     TextFault fault = TextFault::syntax;
     std::string text;  // One clause, no full stop: "no element called fakesrk".
     TextPlace place;
-    std::vector<std::string> names = {};  // Of the elements, properties or pads it is about.
+    std::string element = {};             // The name of the element it is about, or empty.
+    std::vector<std::string> names = {};  // The nearest valid names, or the names in conflict.
     std::string hint = {};                // What to do: "did you mean fakesrc?"; may be empty.
 };
 
