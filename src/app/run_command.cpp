@@ -176,8 +176,7 @@ class Launch {
         if (!pipeline) return refuse(pipeline.error());
         if (step == "parse") return show_plan(**pipeline);
         if (!(*pipeline)->prepare()) {
-            RunReport failed = (*pipeline)->report();
-            return refuse(failed.errors);
+            return refuse((*pipeline)->report());
         }
         if (step != "-") return show_plan(**pipeline);
         return play(**pipeline, interrupts);
@@ -209,15 +208,20 @@ class Launch {
         return {};
     }
 
-    // What was wrong before anything ran.
-    int refuse(const std::vector<Problem>& problems) {
+    int refuse(std::vector<Problem> problems) {
+        RunReport report;
+        report.errors = std::move(problems);
+        return refuse(std::move(report));
+    }
+
+    // What was wrong before anything ran; the elements are told where they were made.
+    int refuse(RunReport report) {
+        const std::vector<Problem>& problems = report.errors;
         for (const Problem& problem : problems) print_problem(command_.program, problem, text_);
         if (options_.get("format") == "json" && options_.has("dry-run")) {
             print(plan_json({}, problems));
         }
-        RunReport report;
         report.status = "error";
-        report.errors = problems;
         write_report(report);
         return problems.empty() ? kExitError : exit_code_of(problems.front());
     }

@@ -49,6 +49,7 @@ std::string_view class_of(const Error& error) {
         case Errc::unsupported:
             return "permission";
         case Errc::io:
+        case Errc::corrupt:  // What came from outside was not what it should be.
             return "io";
         default:
             return "runtime";
@@ -118,8 +119,9 @@ RunReport Run::report() const {
     report.first_frame_ms = static_cast<double>(first_frame_ns_.load()) / 1e6;
     const std::lock_guard lock(mutex_);
     std::vector<std::uint64_t> drops(elements_.size(), 0);
-    for (std::size_t l = 0; l < plan_.links.size(); ++l) {
-        const PlannedLink& link = plan_.links[l];
+    const std::vector<PlannedLink>& links = plan_.links.empty() ? links_ : plan_.links;
+    for (std::size_t l = 0; l < links.size(); ++l) {
+        const PlannedLink& link = links[l];
         Channel::Counters now;
         if (l < channels_.size() && channels_[l]) now = channels_[l]->counters();
         drops[link.to] += queue_drops_[l] + now.dropped;

@@ -42,10 +42,10 @@ bool Stage::bind_inputs(ElementRun& run, Work& work) {
         run.inputs[pad].frame = &frame;
         const auto& image = run.formats.inputs[pad].image;
         if (!image || frame.bytes.size() >= image->size_bytes) return true;
-        fail(run, {Errc::corrupt, "a frame of " + std::to_string(frame.bytes.size()) +
-                                      " bytes came, its caps (" +
-                                      to_string(run.formats.inputs[pad].caps) + ") need " +
-                                      std::to_string(image->size_bytes)});
+        fail(run, {Errc::invalid_argument, "a frame of " + std::to_string(frame.bytes.size()) +
+                                               " bytes came, its caps (" +
+                                               to_string(run.formats.inputs[pad].caps) + ") need " +
+                                               std::to_string(image->size_bytes)});
         return false;
     };
     if (!work.gathered) return bind(chain_[work.index].in_pad, work.output.frame);
