@@ -32,12 +32,23 @@ void crop_grid(const ImageView& src, const MutableImageView& dst, const SampleGr
     }
 }
 
+// Whole groups: the last may hold bits of samples beyond the part, as any padding may.
+void crop_packed(const ImageView& src, const MutableImageView& dst, Point origin) {
+    const int group = packed_group(src.format());
+    const auto skip = static_cast<std::size_t>(origin.x / group * (group + 1));
+    for (int y = 0; y < dst.height(); ++y) {
+        std::memcpy(dst.row(y), src.row(y + origin.y) + skip, dst.stride_bytes());
+    }
+}
+
 Result<> check_crop(const ImageView& src, const MutableImageView& dst, Point origin) {
     const PixelTraits& t = traits(src.format());
     if (t.family == PixelFamily::bayer) {
-        if (t.packed)
-            return fail(Errc::unsupported, "a packed mosaic cannot be cropped", "unpack it first");
-        const auto left = bayer_format(cropped_order(t.order, origin), t.bits);
+        if (origin.x % packed_group(src.format()) != 0)
+            return fail(Errc::unsupported,
+                        "a packed mosaic cannot be cropped at column " + std::to_string(origin.x),
+                        "begin at a multiple of " + std::to_string(packed_group(src.format())));
+        const auto left = bayer_format(cropped_order(t.order, origin), t.bits, t.packed);
         if (!left || *left != dst.format())
             return fail(Errc::invalid_argument, describe(src.layout) +
                                                     " cropped there does not become " +
@@ -147,12 +158,22 @@ void flip_samples(const ImageView& src, const MutableImageView& dst, FlipMethod 
 
 }  // namespace
 
+int packed_group(PixelFormat format) {
+    const PixelTraits& t = traits(format);
+    if (!t.packed) return 1;
+    return t.bits == 10 ? 4 : 2;
+}
+
 BayerOrder cropped_order(BayerOrder order, Point origin) {
     return static_cast<BayerOrder>(static_cast<int>(order) ^ ((origin.y & 1) * 2 + (origin.x & 1)));
 }
 
 Result<> crop(const ImageView& src, const MutableImageView& dst, Point origin) {
     PX_TRY(check_crop(src, dst, origin));
+    if (traits(src.format()).packed) {
+        crop_packed(src, dst, origin);
+        return {};
+    }
     const bool mosaic = traits(src.format()).family == PixelFamily::bayer;
     const SampleMap in = mosaic ? mosaic_map(src.layout) : sample_map(src.layout);
     const SampleMap out = mosaic ? mosaic_map(dst.layout) : sample_map(dst.layout);

@@ -20,8 +20,12 @@ struct Point {
 
 // The part of `src` that is as large as `dst` and starts at `origin`. Formats must agree. Chroma
 // of subsampled formats comes from the sample that covers the pixel, so odd origins shift it by
-// half a sample. Mosaics may be cropped too unless packed; `dst` then has the order that is left.
+// half a sample: even origins keep it exact. Mosaics may be cropped too, packed ones from the start
+// of a group of samples on; `dst` then has the order that is left.
 Result<> crop(const ImageView& src, const MutableImageView& dst, Point origin);
+
+// Samples that are packed together: 4 in RAW10, 2 in RAW12; 1 where nothing is packed.
+int packed_group(PixelFormat format);
 
 // The order of a mosaic that loses its first columns and rows.
 BayerOrder cropped_order(BayerOrder order, Point origin);

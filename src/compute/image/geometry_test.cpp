@@ -163,8 +163,34 @@ TEST_CASE("crop: a mosaic changes its order with its corner") {
     CHECK(dst.view().samples<std::uint16_t>(2)[3] == src.view().samples<std::uint16_t>(5)[4]);
     Picture wrong(PixelFormat::rggb12le, 4, 3);
     CHECK_FALSE(crop(src.view(), wrong.edit(), {1, 3}));
-    Picture packed(PixelFormat::rggb12p, 4, 3);
-    CHECK(crop(packed.view(), packed.edit(), {0, 0}).error().code == Errc::unsupported);
+}
+
+// Sample x of a packed row: MIPI CSI-2, Recommended Memory Storage, RAW10 and RAW12.
+unsigned packed_sample(const ImageView& mosaic, int x, int y) {
+    const int bits = traits(mosaic.format()).bits;
+    const int group = packed_group(mosaic.format());
+    const std::byte* start = mosaic.row(y) + x / group * (group + 1);
+    const auto low = std::to_integer<unsigned>(start[group]) >> (x % group * (bits - 8));
+    return std::to_integer<unsigned>(start[x % group]) << (bits - 8) |
+           (low & ((1U << (bits - 8)) - 1));
+}
+
+TEST_CASE("crop: packed mosaics begin at a group, and every sample is the one that was there") {
+    for (const auto& [from, to] : {std::pair{PixelFormat::grbg10p, PixelFormat::bggr10p},
+                                   {PixelFormat::grbg12p, PixelFormat::bggr12p}}) {
+        Picture src(from, 27, 9);
+        src.randomize(3);
+        for (const int width : {1, 4, 7, 15}) {
+            Picture dst(to, width, 5);
+            REQUIRE(crop(src.view(), dst.edit(), {12, 3}));
+            for (int y = 0; y < 5; ++y)
+                for (int x = 0; x < width; ++x)
+                    CHECK(packed_sample(dst.view(), x, y) ==
+                          packed_sample(src.view(), x + 12, y + 3));
+        }
+        Picture odd(from, 8, 5);
+        CHECK(crop(src.view(), odd.edit(), {1, 0}).error().code == Errc::unsupported);
+    }
 }
 
 TEST_CASE("crop: refuses what is not inside, however far") {
