@@ -10,6 +10,7 @@
 #include "elements/codec/pnm.h"
 #include "elements/codec/tiff.h"
 #include "elements/coders/formats_of.h"
+#include "elements/orientation.h"
 #include "elements/source_name.h"
 
 namespace parallax::elements {
@@ -33,9 +34,7 @@ Result<> expect_agreed(const codec::PictureInfo& found, const ImageLayout& agree
 
 Result<> note_orientation(const codec::PictureInfo& found, PixelFormat format, Meta& meta) {
     if (found.orientation == 1 || traits(format).family == PixelFamily::bayer) return {};
-    auto info = PX_TRY(raw_info(meta)).value_or(RawInfo{});
-    info.orientation = found.orientation;
-    return set_raw_info(meta, info);
+    return set_orientation(meta, found.orientation);
 }
 
 Failure in_file(const Meta& meta, const Error& error) { return at_source(meta, error); }

@@ -9,15 +9,14 @@
 #include "elements/codec/pnm.h"
 #include "elements/codec/tiff.h"
 #include "elements/coders/formats_of.h"
+#include "elements/orientation.h"
 
 namespace parallax::elements {
 namespace {
 
 // As the user says, or as the camera was held. Who turns a picture upright sets it to 1.
-Result<int> orientation_of(int wanted, const Meta& meta) {
-    if (wanted != 0) return wanted;
-    const auto info = PX_TRY(raw_info(meta));
-    return info ? info->orientation : 1;
+Result<int> orientation_to_write(int wanted, const Meta& meta) {
+    return wanted != 0 ? Result<int>(wanted) : elements::orientation_of(meta);
 }
 
 }  // namespace
@@ -58,7 +57,7 @@ std::size_t JpegCoding::bound(const Options& options, const ImageLayout& layout)
 Result<std::size_t> JpegCoding::encode(const Options& options, const CodingInput& input,
                                        MemoryViewMut out) {
     codec::JpegOptions jpeg = jpeg_options(options);
-    jpeg.orientation = PX_TRY(orientation_of(options.orientation, input.meta));
+    jpeg.orientation = PX_TRY(orientation_to_write(options.orientation, input.meta));
     return codec::jpeg_encode(input.picture, jpeg, out);
 }
 
@@ -81,7 +80,7 @@ std::size_t TiffCoding::bound(const Options&, const ImageLayout& layout) {
 
 Result<std::size_t> TiffCoding::encode(const Options& options, const CodingInput& input,
                                        MemoryViewMut out) {
-    const int orientation = PX_TRY(orientation_of(options.orientation, input.meta));
+    const int orientation = PX_TRY(orientation_to_write(options.orientation, input.meta));
     return codec::tiff_encode(
         input.picture,
         {.deflate = options.compression == TiffCompression::deflate, .orientation = orientation},

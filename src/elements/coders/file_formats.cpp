@@ -3,12 +3,13 @@
 #include <array>
 #include <optional>
 
+#include "elements/orientation.h"
 #include "parallax/video_caps.h"
 
 namespace parallax::elements {
 namespace {
 
-constexpr std::array<std::string_view, 3> kKept{"width", "height", "framerate"};
+constexpr std::array<std::string_view, 4> kKept{"width", "height", "framerate", kOrientation};
 constexpr std::array<std::string_view, 2> kPictureTypes{"video/x-raw", "video/x-bayer"};
 
 bool may_be(const Structure& structure, std::string_view name) {

@@ -36,7 +36,7 @@ class FileFormats {
     Caps pictures() const;  // All of them, in any size.
     Caps files() const;
 
-    // The same set, seen from the other side: size and rate stay.
+    // The same set, seen from the other side: size, rate and orientation stay.
     Caps to_files(const Caps& pictures) const;
     Caps to_pictures(const Caps& files) const;
 

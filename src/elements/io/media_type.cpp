@@ -10,6 +10,7 @@
 #include "elements/codec/pnm.h"
 #include "elements/codec/tiff.h"
 #include "elements/codec/y4m.h"
+#include "elements/orientation.h"
 
 namespace parallax::elements {
 namespace {
@@ -45,7 +46,9 @@ Kind kind_of(std::span<const std::byte> file) {
 }
 
 Structure with_size(Structure type, const codec::PictureInfo& info) {
-    return std::move(type).with("width", info.width).with("height", info.height);
+    type = std::move(type).with("width", info.width).with("height", info.height);
+    note_orientation_in(type, info.orientation);
+    return type;
 }
 
 std::optional<Structure> structure(std::string_view type, const Result<codec::PictureInfo>& info) {

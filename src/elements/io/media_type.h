@@ -14,7 +14,8 @@
 namespace parallax::elements {
 
 // PNG, JPEG, TIFF, PGM/PPM and Y4M, with the format and size that their header tells:
-// "image/png,format=RGB,width=768,height=512". Nothing for all else and for damaged headers.
+// "image/png,format=RGB,width=768,height=512", and `orientation` where it is not 1.
+// Nothing for all else and for damaged headers.
 std::optional<Structure> media_type_of(std::span<const std::byte> file);
 
 // The same, reading no more of the file than needed.

@@ -12,6 +12,7 @@
 #include "elements/frame_time.h"
 #include "elements/io/file_pattern.h"
 #include "elements/io/media_type.h"
+#include "elements/orientation.h"
 #include "elements/source_name.h"
 
 namespace parallax::elements {
@@ -60,6 +61,7 @@ Result<> MultiFileSrc::list_files() {
 
 // The user's caps, filled in by what the file tells. The two must not contradict.
 Result<> MultiFileSrc::note_type(const std::optional<Structure>& type, const std::string& path) {
+    offered_orientation_ = type ? orientation_in(*type) : 1;
     offered_ = options().caps.is_any() ? offered_caps(type) : options().caps;
     if (!type || options().caps.is_any()) return {};
     Caps both = intersect(options().caps, offered_caps(type));
@@ -110,7 +112,8 @@ Result<Flow> MultiFileSrc::process(Context& context) {
         const bool y4m = agreed_.caps.media_type() == kY4m;
         const bool tells = y4m || is_picture_file(agreed_.caps);
         const auto type = tells ? media_type_of(bytes) : std::nullopt;
-        if (type && !says_all_of(agreed_.caps, *type)) {
+        const bool turned = type && orientation_in(*type) != offered_orientation_;
+        if (type && (turned || !says_all_of(agreed_.caps, *type))) {
             PX_TRY(note_type(type, file.path()));
             return Flow::reconfigure;
         }

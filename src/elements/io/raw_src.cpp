@@ -4,6 +4,7 @@
 
 #include "elements/codec/file_io.h"
 #include "elements/frame_time.h"
+#include "elements/orientation.h"
 #include "elements/source_name.h"
 #include "parallax/video_caps.h"
 
@@ -42,17 +43,22 @@ Result<> RawSrc::load() {
     Result<codec::RawFile> file = codec::RawFile::open(std::move(bytes));
     if (!file) return Failure(std::move(std::move(file).context(path())).error());
     shape_ = file->shape();
+    orientation_ = file->info().orientation;
     loaded_.emplace(std::move(*file), hash);
     return {};
 }
 
 Caps RawSrc::pad_caps(const Pad& pad) const {
     const auto layout = image_layout(shape_.format, shape_.width, shape_.height);
-    return layout ? caps_of(*layout, options().framerate) : pad.caps;
+    if (!layout) return pad.caps;
+    Structure caps = caps_of(*layout, options().framerate).structures().front();
+    note_orientation_in(caps, orientation_);
+    return caps;
 }
 
 Result<> RawSrc::configure(const Negotiated& formats) {
     agreed_ = formats.out().image;
+    agreed_orientation_ = orientation_;
     return {};
 }
 
@@ -67,7 +73,8 @@ Result<Flow> RawSrc::process(Context& context) {
         return Flow::more;
     }
     const bool same = agreed_ && agreed_->format == shape_.format &&
-                      agreed_->width == shape_.width && agreed_->height == shape_.height;
+                      agreed_->width == shape_.width && agreed_->height == shape_.height &&
+                      agreed_orientation_ == orientation_;
     if (!same) return Flow::reconfigure;
     const MutableImageView out = context.out_image();
     const RawInfo info = PX_TRY(loaded_->file.unpack(out).context(path()));

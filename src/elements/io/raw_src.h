@@ -53,7 +53,9 @@ class RawSrc final : public ElementWith<RawSrcOptions> {
     std::uint64_t next_ = 0;  // Counts on through the rounds of a loop.
     std::optional<Loaded> loaded_;
     codec::RawShape shape_;  // Of the file that was loaded last.
+    int orientation_ = 1;    // Of the same.
     std::optional<ImageLayout> agreed_;
+    int agreed_orientation_ = 1;
 };
 
 }  // namespace parallax::elements

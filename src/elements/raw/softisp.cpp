@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "elements/orientation.h"
 #include "elements/raw/raw_caps.h"
 #include "elements/video_format.h"
 #include "parallax/video_caps.h"
@@ -129,6 +130,7 @@ Caps SoftIsp::transform(const Pad&, const Caps& caps, const Pad& to) const {
     for (const Structure& shape : caps.structures()) {
         Structure natural = offered.structures().front();
         copy_field(shape, "framerate", natural);
+        copy_field(shape, kOrientation, natural);
         scaled.append(natural);
         if (down || !superpixel) copy_natural_size(shape, superpixel, natural);
         result.append(std::move(natural));
