@@ -161,6 +161,10 @@ Result<> Run::configure() {
 // --- To Playing.
 
 Result<> Run::play() {
+    if (state_ == State::playing) return {};
+    if (state_ == State::ended) {
+        return parallax::fail(Errc::invalid_argument, "the pipeline has ended", "make another one");
+    }
     if (state_ == State::paused) {
         clock_.resume();
         state_ = State::playing;
@@ -445,6 +449,12 @@ Result<> Run::set_property(std::string_view element, std::string_view name, std:
     if (run == nullptr) return fail_not_found(element);
     Stage* stage = stage_of(*run);
     if (stage == nullptr || stage->ended()) return run->element->set_property(name, text);
+    for (const PropertySpec& spec : run->element->properties()) {
+        if (spec.name != name || spec.detail.live) continue;
+        return parallax::fail(Errc::invalid_argument,
+                              std::string(name) + " may not change any more",
+                              "set it before play()");
+    }
     const auto done = std::make_shared<std::promise<Result<>>>();
     auto answer = done->get_future();
     stage->post([run, done, name = std::string(name), text = std::string(text)] {
