@@ -1,7 +1,7 @@
 // AppSrc, AppSink: the program's own ends of a graph, "appsrc" and "appsink" in launch text.
 //
-//     auto* in = dynamic_cast<AppSrc*>(pipeline->element("appsrc0"));
-//     auto* out = dynamic_cast<AppSink*>(pipeline->element("appsink0"));
+//     auto* in = pipeline->element<AppSrc>("appsrc0");
+//     auto* out = pipeline->element<AppSink>("appsink0");
 //     PX_TRY(pipeline->play());
 //     in->push(picture, meta, 1s);
 //     in->end_of_stream();
@@ -113,6 +113,7 @@ class AppSink final : public ElementWith<AppSinkOptions> {
         std::vector<std::byte> bytes;
         Meta meta;
         PadFormat format;
+        Result<ImageView> image() const { return picture(format, bytes); }
     };
     // The oldest frame that waits, or nothing: when none came in that time, or when none will.
     std::optional<Sample> pull(std::chrono::nanoseconds patience = {});
@@ -124,6 +125,7 @@ class AppSink final : public ElementWith<AppSinkOptions> {
         MemoryView bytes;
         const Meta& meta;
         const PadFormat& format;
+        Result<ImageView> image() const { return picture(format, bytes); }
     };
     using Look = std::move_only_function<void(const View&)>;
     void on_frame(Look look);
@@ -139,6 +141,9 @@ class AppSink final : public ElementWith<AppSinkOptions> {
     Result<> finish(bool complete) override;
 
   private:
+    // The bytes as pixels; fails where the caps are not those of raw pictures.
+    static Result<ImageView> picture(const PadFormat& format, MemoryView bytes);
+
     struct State;
     std::unique_ptr<State> state_;
     Look look_;

@@ -40,10 +40,10 @@ class Graph {
         Position position = {};
     };
     struct Link {
-        std::size_t from = 0;  // Index of a node.
-        std::string from_pad;  // Empty: the first that fits.
+        std::size_t from = 0;       // Index of a node.
+        std::string from_pad = {};  // Empty: the first that fits.
         std::size_t to = 0;
-        std::string to_pad;
+        std::string to_pad = {};
         Position position = {};
     };
 

@@ -52,8 +52,8 @@ class ResourceGroup {
     enum class Policy : std::uint8_t { normal, batch, fifo, rr };
     struct Options {
         std::string name = "default";
-        int threads = 0;         // 0: one for each core it may use.
-        std::vector<int> cores;  // Empty: all that the process may use. Threads wrap around them.
+        int threads = 0;              // 0: one for each core it may use.
+        std::vector<int> cores = {};  // Empty: all it may use. Threads wrap around them.
         Policy policy = Policy::normal;
         int priority = 0;  // 1 … 99, for fifo and rr.
         int nice = 0;

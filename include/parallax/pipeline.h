@@ -2,8 +2,8 @@
 //
 //     Registry registry;
 //     add_builtin_elements(registry);
-//     auto pipeline = Pipeline::create(graph, registry);      // all that is wrong, at once
-//     if (!pipeline) …pipeline.error()…
+//     auto pipeline = Pipeline::from_text("videotestsrc ! fakesink", registry);
+//     if (!pipeline) …pipeline.error()…                       // all that is wrong, at once
 //     if (auto ok = (*pipeline)->run(); !ok) …               // plays to the end of stream
 //
 // States, as in GStreamer: Null (made), Ready (files open, formats agreed, plan made), Paused and
@@ -13,6 +13,7 @@
 // Lifetime: the registry outlives the pipeline. Destroying a playing pipeline stops it.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <expected>
 #include <memory>
@@ -54,7 +55,15 @@ class Pipeline {
         return create(std::move(graph), registry, Options{});
     }
 
-    explicit Pipeline(std::unique_ptr<Run> run);  // Use create().
+    // parse_launch() and create() in one.
+    static std::expected<std::unique_ptr<Pipeline>, std::vector<Problem>> from_text(
+        std::string_view text, const Registry& registry, Options options);
+    static std::expected<std::unique_ptr<Pipeline>, std::vector<Problem>> from_text(
+        std::string_view text, const Registry& registry) {
+        return from_text(text, registry, Options{});
+    }
+
+    explicit Pipeline(std::unique_ptr<Run> run);  // Use create() or from_text().
     ~Pipeline();
 
     // Opens what the elements name, agrees on formats, makes the plan.
@@ -75,17 +84,25 @@ class Pipeline {
         std::string hint = {};
     };
     // The next message, waiting for it at most that long. After Kind::ended comes nothing.
-    std::optional<Message> wait(std::int64_t timeout_ns);
+    std::optional<Message> wait(std::chrono::nanoseconds patience);
+    std::optional<Message> wait(std::int64_t timeout_ns) {
+        return wait(std::chrono::nanoseconds(timeout_ns));
+    }
 
-    // prepare(), play(), and wait for the end; the first error if there was one.
+    // play() unless it plays already, and wait for the end; the first error if there was one.
     Result<> run();
 
     // Live properties at any time, others before play(). Takes effect between two frames.
     Result<> set_property(std::string_view element, std::string_view name, std::string_view text);
     Result<PropertyValue> property(std::string_view element, std::string_view name) const;
 
-    // The element of that name, to be cast to AppSrc or AppSink; null if there is none.
+    // The element of that name; null if there is none.
     Element* element(std::string_view name);
+    // The same as what it is: element<AppSink>("appsink0"). Null also if it is something else.
+    template <class E>
+    E* element(std::string_view name) {
+        return dynamic_cast<E*>(element(name));
+    }
 
     PlanReport plan() const;  // After prepare().
     RunReport report() const;

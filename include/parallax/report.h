@@ -1,12 +1,13 @@
 // Problem, PlanReport, RunReport: what a pipeline tells of itself, as plain values.
 //
-// The names and meanings are those of the JSON that parallax-launch writes; it adds nothing.
+// The names and meanings are those of the JSON that parallax-launch writes, and to_json here.
 //
-// Threads: plain values.
+// Threads: plain values and pure functions.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,6 +30,8 @@ struct Problem {
 };
 
 Problem problem_of(const Error& error, std::string element);
+// In one line: "1:9: no element called fakesnik (did you mean fakesink?)".
+std::string to_string(const Problem& problem);
 
 struct ElementPlan {
     std::string name;
@@ -113,5 +116,9 @@ struct RunReport {
     std::vector<EventReport> events;
     std::vector<Problem> errors;
 };
+
+std::string to_json(const RunReport& report);
+// With the problems instead of a plan when there are any.
+std::string to_json(const PlanReport& plan, std::span<const Problem> problems = {});
 
 }  // namespace parallax

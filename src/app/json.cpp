@@ -18,42 +18,6 @@ Json of(const PropertyValue& value) {
     return std::visit([](const auto& v) { return Json(v); }, value);
 }
 
-Json of(const Problem& problem) {
-    Json json{{"class", problem.kind}, {"element", problem.element}, {"text", problem.text},
-              {"line", problem.line},  {"column", problem.column},   {"names", problem.names},
-              {"hint", problem.hint}};
-    if (!problem.reason.empty()) json["reason"] = problem.reason;
-    return json;
-}
-
-Json of(const std::vector<Problem>& problems) {
-    Json json = Json::array();
-    for (const Problem& problem : problems) json.push_back(of(problem));
-    return json;
-}
-
-Json of(const ElementReport& element) {
-    const LatencyReport& l = element.latency_us;
-    Json json{{"name", element.name},
-              {"factory", element.factory},
-              {"pid", element.pid},
-              {"group", element.group},
-              {"isolated", element.isolated},
-              {"frames_in", element.frames_in},
-              {"frames_out", element.frames_out},
-              {"dropped", element.dropped},
-              {"poisoned", element.poisoned},
-              {"restarts", element.restarts},
-              {"busy_s", element.busy_s},
-              {"latency_us",
-               {{"p50", l.p50}, {"p90", l.p90}, {"p99", l.p99}, {"p999", l.p999}, {"max", l.max}}}};
-    if (element.metrics.empty()) return json;
-    for (const auto& [name, value] : element.metrics) {
-        json["metrics"][name] = std::isfinite(value) ? Json(value) : Json(nullptr);
-    }
-    return json;
-}
-
 Json detail_of(const PropertySpec& spec) {
     Json json{{"name", spec.name},
               {"type", spec.type},
@@ -71,71 +35,6 @@ Json detail_of(const PropertySpec& spec) {
 }
 
 }  // namespace
-
-std::string report_json(const RunReport& report) {
-    Json json{{"schema", 1},
-              {"status", report.status},
-              {"wall_s", report.wall_s},
-              {"cpu_s", report.cpu_s},
-              {"peak_rss_bytes", report.peak_rss_bytes},
-              {"elements", Json::array()},
-              {"links", Json::array()},
-              {"converters", Json::array()},
-              {"negotiation_us", report.negotiation_us},
-              {"first_frame_ms", report.first_frame_ms},
-              {"events", Json::array()},
-              {"errors", of(report.errors)}};
-    for (const ElementReport& element : report.elements) json["elements"].push_back(of(element));
-    for (const LinkReport& link : report.links) {
-        json["links"].push_back({{"from", link.from},
-                                 {"to", link.to},
-                                 {"caps", link.caps},
-                                 {"memory", link.memory},
-                                 {"capacity", link.capacity},
-                                 {"high_water", link.high_water},
-                                 {"bytes_copied", link.bytes_copied}});
-    }
-    for (const EventReport& event : report.events) {
-        json["events"].push_back({{"t_ms", event.t_ms},
-                                  {"element", event.element},
-                                  {"kind", event.kind},
-                                  {"text", event.text}});
-    }
-    return dumped(json);
-}
-
-std::string plan_json(const PlanReport& plan, const std::vector<Problem>& errors) {
-    Json json{{"elements", Json::array()},   {"links", Json::array()},  {"filters", Json::array()},
-              {"converters", Json::array()}, {"stages", Json::array()}, {"arenas", Json::array()},
-              {"sandbox", Json::array()},    {"errors", of(errors)}};
-    for (const ElementPlan& element : plan.elements) {
-        Json properties = Json::object();
-        for (const auto& [name, value] : element.properties) properties[name] = of(value);
-        json["elements"].push_back({{"name", element.name},
-                                    {"factory", element.factory},
-                                    {"properties", std::move(properties)}});
-    }
-    for (const LinkPlan& link : plan.links) {
-        json["links"].push_back({{"from", link.from},
-                                 {"to", link.to},
-                                 {"caps", link.caps},
-                                 {"memory", link.memory},
-                                 {"capacity", link.capacity}});
-    }
-    for (const FilterPlan& filter : plan.filters) {
-        json["filters"].push_back({{"name", filter.name}, {"caps", filter.caps}});
-    }
-    for (const StagePlan& stage : plan.stages) {
-        json["stages"].push_back({{"group", stage.group}, {"elements", stage.elements}});
-    }
-    for (const ArenaPlan& arena : plan.arenas) {
-        json["arenas"].push_back({{"element", arena.element},
-                                  {"pad", arena.pad},
-                                  {"slot_bytes", arena.slot_bytes},
-                                  {"slots", arena.slots}});
-    }
-    return dumped(json);
-}
 
 std::string elements_json(const Registry& registry) {
     Json json = Json::array();

@@ -11,7 +11,6 @@
 #include <fmt/core.h>
 
 #include "app/commands.h"
-#include "app/json.h"
 #include "app/plan_text.h"
 #include "app/progress.h"
 #include "graph/launch_graph.h"
@@ -219,7 +218,7 @@ class Launch {
         const std::vector<Problem>& problems = report.errors;
         for (const Problem& problem : problems) print_problem(command_.program, problem, text_);
         if (options_.get("format") == "json" && options_.has("dry-run")) {
-            print(plan_json({}, problems));
+            print(to_json(PlanReport{}, problems));
         }
         report.status = "error";
         write_report(report);
@@ -229,7 +228,7 @@ class Launch {
     int show_plan(const Pipeline& pipeline) const {
         const std::string format = options_.get("format").value_or("text");
         const PlanReport plan = pipeline.plan();
-        print(format == "json"  ? plan_json(plan, {})
+        print(format == "json"  ? to_json(plan)
               : format == "dot" ? plan_dot(plan)
                                 : plan_text(plan));
         return kExitOk;
@@ -239,7 +238,7 @@ class Launch {
     bool write_report(const RunReport& report) const {
         const auto path = options_.get("report");
         if (!path) return true;
-        const Result<> written = write_text(*path, report_json(report));
+        const Result<> written = write_text(*path, to_json(report));
         if (!written) print_error(command_.program, to_string(written.error()));
         return written.has_value();
     }

@@ -16,6 +16,13 @@ std::expected<std::unique_ptr<Pipeline>, std::vector<Problem>> Pipeline::create(
         std::make_unique<Run>(std::move(graph), std::move(assembly), std::move(options)));
 }
 
+std::expected<std::unique_ptr<Pipeline>, std::vector<Problem>> Pipeline::from_text(
+    std::string_view text, const Registry& registry, Options options) {
+    auto graph = parse_launch(text, registry);
+    if (!graph) return std::unexpected(std::move(graph).error());
+    return create(*std::move(graph), registry, std::move(options));
+}
+
 Pipeline::Pipeline(std::unique_ptr<Run> run) : run_(std::move(run)) {}
 Pipeline::~Pipeline() = default;
 
@@ -27,8 +34,8 @@ Result<> Pipeline::play() {
 void Pipeline::pause() { run_->pause(); }
 Pipeline::State Pipeline::state() const { return run_->state(); }
 void Pipeline::stop() { run_->stop(); }
-std::optional<Pipeline::Message> Pipeline::wait(std::int64_t timeout_ns) {
-    return run_->wait(timeout_ns);
+std::optional<Pipeline::Message> Pipeline::wait(std::chrono::nanoseconds patience) {
+    return run_->wait(patience.count());
 }
 
 Result<> Pipeline::run() {

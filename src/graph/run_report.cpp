@@ -56,6 +56,13 @@ std::string_view class_of(const Error& error) {
     }
 }
 
+// An element's copies count for its first link: the one into it, or out of it for a source.
+std::uint64_t copied_at(const ElementRun& from, const ElementRun& to, const PlannedLink& link) {
+    std::uint64_t bytes = link.to_pad == 0 ? to.counters.bytes_copied.load() : 0;
+    if (from.input_pads.empty() && link.from_pad == 0) bytes += from.counters.bytes_copied.load();
+    return bytes;
+}
+
 }  // namespace
 
 Problem problem_of(const Error& error, std::string element) {
@@ -66,6 +73,17 @@ Problem problem_of(const Error& error, std::string element) {
     if (problem.kind == "negotiation") problem.reason = to_string(error.code);
     if (!problem.element.empty()) problem.names.push_back(problem.element);
     return problem;
+}
+
+std::string to_string(const Problem& problem) {
+    std::string text;
+    if (problem.line > 0) {
+        text = std::to_string(problem.line) + ":" + std::to_string(problem.column) + ": ";
+    } else if (!problem.element.empty() && !problem.text.contains(problem.element)) {
+        text = problem.element + ": ";
+    }
+    text += problem.text;
+    return problem.hint.empty() ? text : text + " (" + problem.hint + ")";
 }
 
 PlanReport Run::plan_report() const {
@@ -133,7 +151,7 @@ RunReport Run::report() const {
              .memory = memory_name(link.caps),
              .capacity = link.capacity,
              .high_water = std::max(high_water_[l], now.high_water),
-             .bytes_copied = link.to_pad == 0 ? to.counters.bytes_copied.load() : 0});
+             .bytes_copied = copied_at(*elements_[link.from], to, link)});
     }
     for (std::size_t n = 0; n < elements_.size(); ++n) {
         const ElementRun& run = *elements_[n];

@@ -167,6 +167,12 @@ std::optional<AppSink::Sample> AppSink::pull(std::chrono::nanoseconds patience) 
     return sample;
 }
 
+Result<ImageView> AppSink::picture(const PadFormat& format, MemoryView bytes) {
+    if (format.image) return view_image(*format.image, bytes);
+    return fail(Errc::invalid_argument, "no pictures come here but " + to_string(format.caps),
+                "put a decoder before the appsink");
+}
+
 bool AppSink::ended() const {
     const std::lock_guard lock(state_->mutex);
     return state_->ending && state_->samples.empty();

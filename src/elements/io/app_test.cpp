@@ -28,8 +28,8 @@ struct Playing {
         auto made = Pipeline::create(*std::move(graph), registry);
         if (!made) FAIL(made.error().front().text);
         pipeline = *std::move(made);
-        in = dynamic_cast<AppSrc*>(pipeline->element("appsrc0"));
-        out = dynamic_cast<AppSink*>(pipeline->element("appsink0"));
+        in = pipeline->element<AppSrc>("appsrc0");
+        out = pipeline->element<AppSink>("appsink0");
     }
     void play() { REQUIRE(pipeline->play()); }
     // The first error, once the pipeline is over.
@@ -75,6 +75,25 @@ TEST_CASE("app: what is pushed is pulled, in order, with its time and entries") 
     CHECK(app.out->ended());
     CHECK(app.end().empty());
     CHECK(app.in->push(frame_of(1)) == AppSrc::Push::ended);
+}
+
+TEST_CASE("app: what is pulled is seen as a picture where it is one") {
+    Playing app("videotestsrc num-buffers=1 ! video/x-raw,format=RGB,width=16,height=8 ! appsink");
+    CHECK(app.in == nullptr);
+    app.play();
+    const auto sample = app.out->pull(10s);
+    REQUIRE(sample);
+    const auto image = sample->image();
+    REQUIRE(image);
+    CHECK(image->width() == 16);
+    CHECK(image->height() == 8);
+    CHECK(image->row(0) == sample->bytes.data());
+
+    Playing bytes("fakesrc num-buffers=1 sizetype=fixed ! appsink");
+    bytes.play();
+    const auto other = bytes.out->pull(10s);
+    REQUIRE(other);
+    CHECK(!other->image());
 }
 
 TEST_CASE("app: a graph that takes nothing fills up, and says so instead of growing") {
@@ -161,6 +180,43 @@ TEST_CASE("app: stop() ends a stream that nobody ends, and waiters wake") {
     CHECK(app.end().empty());
     puller.join();
     CHECK(app.in->push(frame_of(1)) == AppSrc::Push::ended);
+}
+
+TEST_CASE("pipeline: from text, its elements are found as what they are") {
+    Registry registry;
+    add_builtin_elements(registry);
+    const auto wrong = Pipeline::from_text("appsrc ! appsnik", registry);
+    REQUIRE(!wrong);
+    CHECK(to_string(wrong.error().front()).contains("did you mean appsink"));
+
+    const auto pipeline = Pipeline::from_text("fakesrc num-buffers=3 ! appsink", registry);
+    REQUIRE(pipeline);
+    CHECK((*pipeline)->element<AppSink>("appsink0") == (*pipeline)->element("appsink0"));
+    CHECK((*pipeline)->element<AppSrc>("appsink0") == nullptr);
+    CHECK((*pipeline)->element<AppSink>("appsink1") == nullptr);
+}
+
+TEST_CASE("pipeline: played twice is played once, and what has ended says so") {
+    Playing app("appsrc ! appsink name=appsink0");
+    app.play();
+    app.play();
+    REQUIRE(app.in->push(frame_of(1), {}, 10s) == AppSrc::Push::taken);
+    app.in->end_of_stream();
+    CHECK(app.pipeline->run());
+    CHECK(app.out->pull().has_value());
+    CHECK(!app.pipeline->play());
+}
+
+TEST_CASE("pipeline: what is not live is refused once it plays") {
+    Playing app("appsrc ! valve ! appsink");
+    CHECK(app.pipeline->set_property("appsink0", "max-buffers", "2"));
+    app.play();
+    CHECK(!app.pipeline->set_property("appsink0", "max-buffers", "3"));
+    CHECK(app.pipeline->property("appsink0", "max-buffers") == PropertyValue(std::int64_t{2}));
+    CHECK(app.pipeline->set_property("valve0", "drop", "true"));
+    app.in->end_of_stream();
+    CHECK(app.pipeline->run());
+    CHECK(app.pipeline->set_property("appsink0", "max-buffers", "3"));
 }
 
 }  // namespace
