@@ -27,6 +27,7 @@ PUBLIC = {  # Which module keeps each promise in include/parallax/.
     "group": "exec", "event": "exec",
     "element": "graph", "context": "graph", "option": "graph", "registry": "graph", "graph": "graph",
     "pipeline": "graph", "report": "graph", "app": "graph", "plugin": "graph", "plugin_element": "graph",
+    "plugin_loader": "graph",
     "isp": "isp", "builtin": "elements",
 }
 LIMITS = {"file": 500, "public header": 250, "line": 100, "function": 70}

@@ -89,11 +89,13 @@ typedef struct parallax_element {
 
     void* (*create)(void); /* Null: out of memory. */
     void (*destroy)(void* self);
+    /* `text` lies within minimum and maximum; may be null where there are no properties. */
     int32_t (*set_property)(void* self, const char* name, const char* text,
                             const parallax_host* host, void* context);
     /* Largest frame committed on an output, given its format; may be null for raw pictures. */
     uint64_t (*output_bytes)(void* self, uint32_t pad);
-    int32_t (*configure)(void* self, const parallax_format* inputs, uint32_t input_count,
+    int32_t (*configure)(void* self, /* May be null. */
+                         const parallax_format* inputs, uint32_t input_count,
                          const parallax_format* outputs, uint32_t output_count,
                          const parallax_host* host, void* context);
     int32_t (*process)(void* self, const parallax_host* host, void* context);

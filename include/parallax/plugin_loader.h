@@ -1,4 +1,4 @@
-// load_plugins: shared objects become factories in a registry.
+// load_plugins: shared objects (parallax/plugin.h) become factories in a registry.
 //
 // Every file is first opened in a child process, which walks through all it describes: one that
 // crashes there is reported with its reason and never opened here.

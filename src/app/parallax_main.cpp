@@ -9,8 +9,8 @@
 
 #include "app/commands.h"
 #include "graph/near_word.h"
-#include "graph/plugin_loader.h"
 #include "parallax/builtin.h"
+#include "parallax/plugin_loader.h"
 
 namespace {
 

@@ -181,6 +181,7 @@ class AdaptedElement final : public Element {
     }
 
     Result<> configure(const Negotiated& formats) override {
+        if (element_.configure == nullptr) return {};
         std::vector<std::string> texts;
         texts.reserve(formats.inputs.size() + formats.outputs.size());  // Pointed at below.
         const auto convert = [&](const std::vector<PadFormat>& pads) {
@@ -262,6 +263,18 @@ class AdaptedFactory final : public Factory {
     const Pads pads_;
 };
 
+// What an element cannot do without and does not have.
+std::string_view lacking(const parallax_element& element) {
+    if (element.name == nullptr || *element.name == '\0') return "name";
+    if (element.create == nullptr) return "create()";
+    if (element.destroy == nullptr) return "destroy()";
+    if (element.process == nullptr) return "process()";
+    if (element.property_count > 0 && element.set_property == nullptr) return "set_property()";
+    if (element.pad_count > 64) return "a sane number of pads";
+    if (element.property_count > 256) return "a sane number of properties";
+    return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Factory>> plugin_factory(const parallax_element& element,
@@ -270,10 +283,8 @@ Result<std::unique_ptr<Factory>> plugin_factory(const parallax_element& element,
         return fail(Errc::unsupported, "an element of " + std::to_string(element.size) +
                                            " bytes is older than this version");
     }
-    if (element.name == nullptr || *element.name == '\0' || element.create == nullptr ||
-        element.destroy == nullptr || element.process == nullptr || element.configure == nullptr ||
-        element.set_property == nullptr || element.pad_count > 64 || element.property_count > 256) {
-        return fail(Errc::corrupt, "an element lacks its name or a function");
+    if (const std::string_view lack = lacking(element); !lack.empty()) {
+        return fail(Errc::corrupt, "an element without " + std::string(lack));
     }
     Pads pads{.pads = {},
               .relation = element.relation == PARALLAX_PASS_THROUGH ? Relation::pass_through

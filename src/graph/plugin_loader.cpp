@@ -1,4 +1,4 @@
-#include "graph/plugin_loader.h"
+#include "parallax/plugin_loader.h"
 
 #include <algorithm>
 #include <array>
