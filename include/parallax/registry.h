@@ -22,7 +22,7 @@ struct FactoryInfo {
     std::string name;
     std::string family;               // "source", "sink", "video", "codec", "raw", "flow", "test" …
     std::string doc;                  // One sentence.
-    std::string example;              // A launch line that runs as it stands, or empty.
+    std::string example;              // A launch line; a test runs each of them.
     std::string origin = "built-in";  // Or the plugin's file.
 };
 

@@ -55,7 +55,9 @@ std::string element_json(const Factory& factory) {
     for (const Pad& pad : factory.pads().pads) {
         json["pads"].push_back({{"name", pad.name},
                                 {"direction", pad.direction == PadDirection::sink ? "sink" : "src"},
-                                {"presence", pad.is_request() ? "request" : "always"},
+                                {"presence", pad.is_request() ? "request"
+                                             : pad.optional   ? "optional"
+                                                              : "always"},
                                 {"caps", to_string(pad.caps)}});
     }
     for (const PropertySpec& spec : common_properties()) {

@@ -31,11 +31,12 @@ void add_io(Registry& registry) {
     registry.add<RawSrc>({.name = "rawsrc",
                           .family = "source",
                           .doc = "reads camera raw files (DNG, CR2, NEF, ARW …) as mosaics",
-                          .example = ""});
+                          .example = "rawsrc location=photo.dng ! softisp ! jpegenc ! "
+                                     "filesink location=photo.jpg"});
     registry.add<FdSrc>({.name = "fdsrc",
                          .family = "source",
                          .doc = "reads an inherited descriptor, such as standard input",
-                         .example = ""});
+                         .example = "fdsrc fd=0 ! fdsink fd=1"});
     registry.add<FdSink>({.name = "fdsink",
                           .family = "sink",
                           .doc = "writes to an inherited descriptor, such as standard output",
@@ -43,7 +44,8 @@ void add_io(Registry& registry) {
     registry.add<AppSrc>({.name = "appsrc",
                           .family = "source",
                           .doc = "frames that the program pushes (parallax/app.h)",
-                          .example = ""});
+                          .example = "appsrc caps=video/x-raw,format=RGB,width=320,height=240 ! "
+                                     "pngenc ! multifilesink location=frame_%03d.png"});
     registry.add<AppSink>({.name = "appsink",
                            .family = "sink",
                            .doc = "frames for the program to pull (parallax/app.h)",
