@@ -15,7 +15,7 @@ HEAD = """# Elements
 Made by `./dev docs --write` out of `parallax-inspect`; what is wrong here is mended in the element.
 
 Every element also takes `name=`, `group=` (threads), `isolate=` and `sandbox=`. *Live* properties may change
-while the graph plays.
+while the graph plays. New here? [The first pipeline](../tutorials/first-pipeline.md).
 """
 
 
