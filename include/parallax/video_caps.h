@@ -23,4 +23,8 @@ Caps caps_of(const ImageLayout& layout, Fraction framerate);
 // The layout of fixed video caps; fails naming the field that is missing, unknown or out of range.
 Result<ImageLayout> layout_from_caps(const Structure& fixed);
 
+// What a stream of fixed raw video caps weighs; 0 for what it does not know. A framerate of 0/1
+// counts as 30.
+double stream_bytes_per_second(const Structure& fixed);
+
 }  // namespace parallax

@@ -4,7 +4,9 @@
 
 #include <fmt/core.h>
 
+#include "app/caps_solve.h"
 #include "app/commands.h"
+#include "app/text_file.h"
 #include "graph/near_word.h"
 
 namespace parallax::app {
@@ -65,6 +67,26 @@ constexpr std::array<Verb, 8> kVerbs{{{"intersect", 2},
                                       {"nearest", 3},
                                       {"parse", 1}}};
 
+// solve FILE.json; `-` is standard input.
+int solve_file(const Command& command, Arguments words) {
+    if (words.size() != 1) {
+        print_error(command.program, "caps solve takes one file", "caps solve FILE.json, or -");
+        return kExitUsage;
+    }
+    const Result<std::string> text = read_text(std::string(words[0]));
+    if (!text) {
+        print_error(command.program, to_string(text.error()), text.error().hint);
+        return text.error().code == Errc::system ? kExitError : kExitUsage;
+    }
+    const Result<std::string> answer = solve_json(*text);
+    if (!answer) {
+        print_error(command.program, to_string(answer.error()), answer.error().hint);
+        return kExitUsage;
+    }
+    print(*answer + "\n");
+    return kExitOk;
+}
+
 }  // namespace
 
 int caps_command(const Command& command, Arguments arguments, const Registry& /*registry*/) {
@@ -76,10 +98,7 @@ int caps_command(const Command& command, Arguments arguments, const Registry& /*
         return kExitUsage;
     }
     const std::string_view name = operands.front();
-    if (name == "solve") {
-        print_error(command.program, "caps solve is not built in this version");
-        return kExitFacility;
-    }
+    if (name == "solve") return solve_file(command, Arguments(operands).subspan(1));
     const auto* const verb = std::ranges::find(kVerbs, name, &Verb::name);
     if (verb == kVerbs.end()) {
         std::vector<std::string_view> names;

@@ -84,7 +84,8 @@ constexpr std::array kCommands{
             .program = "parallax-caps",
             .synopsis =
                 "parallax caps intersect A B | subset A B | equal A B | can-intersect A B |\n"
-                "              is-fixed A | fixate A | nearest FIELD A TARGET | parse A",
+                "              is-fixed A | fixate A | nearest FIELD A TARGET | parse A | solve "
+                "FILE.json",
             .doc = "calculate with caps",
             .options = kPlainOptions,
             .body = caps_command},

@@ -13,6 +13,7 @@
 #include "app/commands.h"
 #include "app/plan_text.h"
 #include "app/progress.h"
+#include "app/text_file.h"
 #include "graph/launch_graph.h"
 #include "parallax/fd.h"
 #include "parallax/pipeline.h"
@@ -22,7 +23,6 @@ namespace {
 
 constexpr std::int64_t kTickNs = 50'000'000;
 constexpr std::int64_t kDrainNs = 5'000'000'000;  // For an orderly end after a time-out.
-constexpr std::size_t kMostTextBytes = std::size_t{1} << 20U;
 
 // SIGINT and SIGTERM as something to be asked, so that no handler runs in anybody's midst.
 class Interrupts {
@@ -44,35 +44,6 @@ class Interrupts {
   private:
     UniqueFd fd_;
 };
-
-Result<std::string> read_text(const std::string& path) {
-    UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!fd) return fail_errno(path);
-    std::string text;
-    char block[4096];
-    for (;;) {
-        const ssize_t count = ::read(fd.get(), block, sizeof block);
-        if (count < 0) return fail_errno(path);
-        if (count == 0) return text;
-        text.append(block, static_cast<std::size_t>(count));
-        if (text.size() > kMostTextBytes) {
-            return fail(Errc::invalid_argument, path + " is larger than 1 MiB");
-        }
-    }
-}
-
-Result<> write_text(const std::string& path, std::string_view text) {
-    if (path == "-") return print(text), Result<>{};
-    UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-    if (!fd) return fail_errno(path);
-    while (!text.empty()) {
-        const ssize_t count = ::write(fd.get(), text.data(), text.size());
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return fail_errno(path);
-        text.remove_prefix(static_cast<std::size_t>(count));
-    }
-    return {};
-}
 
 template <class Number>
 Result<Number> number_in(std::string_view text, std::string_view what) {

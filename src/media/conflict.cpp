@@ -101,8 +101,8 @@ std::string sides(const Conflict& conflict) {
 }  // namespace
 
 std::string_view to_string(ConflictReason reason) {
-    static constexpr std::array<std::string_view, 3> kNames{"no-common-format", "no-common-memory",
-                                                            "cycle"};
+    static constexpr std::array<std::string_view, 4> kNames{"no-common-format", "no-common-memory",
+                                                            "cycle", "gave-up"};
     return kNames.at(static_cast<std::size_t>(reason));
 }
 
@@ -125,6 +125,7 @@ Conflict describe(const Clash& clash) {
 
 std::string Conflict::message() const {
     if (reason == ConflictReason::cycle) return "the data runs in a circle: " + joined(names);
+    if (reason == ConflictReason::gave_up) return "gave up: too many formats to choose from";
     const std::string who =
         names.empty() ? "the filters" : joined(names) + (filters.empty() ? "" : " and a filter");
     const std::string what = reason == ConflictReason::no_common_memory

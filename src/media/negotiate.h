@@ -1,16 +1,17 @@
 // negotiate: one format for every link of a graph, found for all links at once.
 //
 // Nodes say what their pads can have and how these hang together; the answer is one fixed format
-// for each link, or the nodes that cannot agree. A converter is a name with a cost here; inserting
-// them, and searching for the cheapest plan, comes behind this same interface.
+// for each link and the converters to put in, or the nodes that cannot agree. A converter is a name
+// with a price here; the graph makes an element of it.
 //
 //     const auto solved = negotiate(problem);
 //     if (!solved) …solved.error().names, .field, .hint
 //
-// How: links that must carry the same format are one variable, whose domain is met once from all
-// pads and filters on it. Transforms narrow the domains on their sides until nothing changes. Then
-// each variable is fixed, in the order of the data, and what follows from it is narrowed again.
-// Time is near-linear in links; explaining a conflict may take its square.
+// How: narrow all sets until they fit together (solver.h), cut what is left into the kinds of
+// formats that somebody tells apart (atoms.h), find the cheapest of them for all links at once
+// (assign.h), and fix what that leaves open. Where the sets do not fit together, the same again
+// with a bridge on each link, which costs what the cheapest converters from one kind to the other
+// cost (bridge.h). Time is near-linear in links.
 //
 // Threads: a pure function, as far as the transforms are. Deterministic.
 #pragma once
@@ -42,6 +43,9 @@ class PadTransform {
     virtual Caps across(std::size_t from, const Caps& caps, std::size_t to) const = 0;
 };
 
+// What adds to a plan's price: see assign.h.
+using NegotiationPrice = std::uint64_t;
+
 // Where a field is still open when it must be chosen: the value nearest to this one.
 struct FieldPreference {
     std::string field;
@@ -59,6 +63,7 @@ struct NegotiationNode {
     std::vector<NegotiationPad> pads = {};
     PadRelation relation = PadRelation::independent;
     const PadTransform* transform = nullptr;  // Borrowed; for PadRelation::transform.
+    NegotiationPrice change_cost = 1;         // Of a transform whose output differs from its input.
     std::vector<FieldPreference> preferences = {};
 };
 
@@ -68,6 +73,18 @@ struct NegotiationLink {
     std::size_t to = 0;
     std::size_t to_pad = 0;
     std::vector<Caps> filters = {};
+    bool convertible = true;  // Converters may be put in, before the filters.
+};
+
+// Something that could be put into a link.
+struct NegotiationConverter {
+    std::string name;
+    Caps sink = Caps::any();
+    Caps src = Caps::any();
+    // From pad 0 to pad 1 and back. Without one: anything in `sink` becomes anything in `src`.
+    const PadTransform* transform = nullptr;  // Borrowed.
+    NegotiationPrice cost = 1;
+    NegotiationPrice cost_per_mib = 0;  // For each MiB of the larger side that passes in a second.
 };
 
 struct NegotiationProblem {
@@ -76,24 +93,30 @@ struct NegotiationProblem {
     // What nodes did not say; 640x480 at 30/1, unless changed.
     std::vector<FieldPreference> defaults = usual_preferences();
 
+    std::vector<NegotiationConverter> converters = {};
+    // Off: converters are also put in where the graph's own would do at a higher price.
+    bool insert_only_if_needed = true;
+
     static std::vector<FieldPreference> usual_preferences();
 };
 
 struct InsertedConverter {
     std::size_t link = 0;
-    std::string converter;
-    Caps from;
-    Caps to;
-    std::uint32_t cost = 0;
+    std::size_t converter = 0;  // Index into the problem's.
+    Structure from{"ANY"};
+    Structure to{"ANY"};
+    NegotiationPrice cost = 0;
 };
 
 struct NegotiationSolution {
-    // Fixed, one for each link. Structure("ANY") where nobody cares: any bytes will do.
+    // Fixed, one for each link: what enters it. What leaves it is another where converters are
+    // put in. Structure("ANY") where nobody cares: any bytes will do.
     std::vector<Structure> link_caps = {};
-    std::vector<InsertedConverter> inserted = {};
+    std::vector<InsertedConverter> inserted = {};  // By link; in the order of the data.
+    NegotiationPrice cost = 0;
 };
 
-enum class ConflictReason : std::uint8_t { no_common_format, no_common_memory, cycle };
+enum class ConflictReason : std::uint8_t { no_common_format, no_common_memory, cycle, gave_up };
 std::string_view to_string(ConflictReason reason);  // "no-common-format" …
 
 struct Conflict {

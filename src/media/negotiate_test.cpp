@@ -116,7 +116,7 @@ TEST_CASE("negotiate: a converter joins two formats, and converts nothing where 
     CHECK(chain("video/x-raw,format=NV12,width=[1,9]", "video/x-raw,format=RGB,width={7,3}") ==
           "video/x-raw,format=NV12,width=7 | video/x-raw,format=RGB,width=7");
     CHECK(chain("video/x-raw,format=NV12,width=5", "video/x-raw,width=6")
-              .starts_with("conflict: a and b have no format in common: width 5 meets width 6"));
+              .starts_with("conflict: a, c and b have no format in common: width 5 meets width 6"));
 }
 
 TEST_CASE("negotiate: of a conflict behind a tee the branches are named, not the source") {

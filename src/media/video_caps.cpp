@@ -80,4 +80,11 @@ Result<ImageLayout> layout_from_caps(const Structure& fixed) {
     return image_layout(*format, width, height);
 }
 
+double stream_bytes_per_second(const Structure& fixed) {
+    const auto layout = layout_from_caps(fixed);
+    if (!layout) return 0;
+    const double rate = fixed.get_fraction("framerate").value_or(Fraction(0, 1)).as_double();
+    return static_cast<double>(layout->size_bytes) * (rate > 0 ? rate : 30.0);
+}
+
 }  // namespace parallax

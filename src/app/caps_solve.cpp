@@ -1,0 +1,323 @@
+#include "app/caps_solve.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <fmt/core.h>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "media/negotiate.h"
+
+namespace parallax::app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kMostNodes = 10'000;
+constexpr std::size_t kMostLinks = 100'000;
+constexpr std::size_t kMostConverters = 1'000;
+constexpr std::array<std::string_view, 4> kKinds{"source", "sink", "pass", "convert"};
+constexpr std::uint64_t kMostCost = 1'000'000'000'000;
+
+Failure bad(const std::string& where, const std::string& what) {
+    return fail(Errc::invalid_argument, fmt::format("{}: {}", where, what));
+}
+
+Result<const Json*> member(const Json& object, const char* key, const std::string& where) {
+    if (!object.is_object()) return bad(where, "an object is wanted");
+    const auto found = object.find(key);
+    if (found == object.end()) return bad(where, fmt::format("\"{}\" is missing", key));
+    return &*found;
+}
+
+Result<std::string> text_of(const Json& json, const std::string& where) {
+    if (!json.is_string()) return bad(where, "a string is wanted");
+    return json.get<std::string>();
+}
+
+Result<Caps> caps_of_json(const Json& json, const std::string& where) {
+    const std::string text = PX_TRY(text_of(json, where));
+    auto caps = parse_caps(text);
+    if (!caps) return bad(where, fmt::format("\"{}\": {}", text, caps.error().message));
+    return caps;
+}
+
+// Any of its formats in, any out.
+class Convert final : public PadTransform {
+  public:
+    explicit Convert(Caps formats) : formats_(std::move(formats)) {}
+    Caps across(std::size_t /*from*/, const Caps& caps, std::size_t /*to*/) const override {
+        return can_intersect(caps, formats_) ? formats_ : Caps::empty();
+    }
+
+  private:
+    Caps formats_;
+};
+
+struct Node {
+    std::string name;
+    std::string kind;
+    Caps formats;
+    // The nodes of the problem that links end and start at; they differ where a converter feeds
+    // several links, which all carry the same.
+    std::size_t in = 0;
+    std::size_t out = 0;
+    std::optional<std::size_t> in_link = {};  // One of its links, to be asked for the answer.
+    std::optional<std::size_t> out_link = {};
+};
+
+class Solve {
+  public:
+    Result<std::string> run(const Json& json) {
+        PX_TRY(read_nodes(*PX_TRY(member(json, "nodes", "the problem"))));
+        if (json.contains("converters")) PX_TRY(read_converters(json["converters"]));
+        if (json.contains("links")) PX_TRY(read_links(json["links"]));
+        make_links();
+        problem_.insert_only_if_needed = false;
+        problem_.defaults.clear();
+        for (const Node& node : nodes_) {
+            if (node.formats.is_empty()) return conflict({node.name});
+        }
+        const auto solved = negotiate(problem_);
+        if (!solved) return conflict(solved.error().names);
+        return answer(*solved);
+    }
+
+  private:
+    Result<> read_nodes(const Json& list) {
+        if (!list.is_array() || list.size() > kMostNodes) {
+            return bad("nodes", fmt::format("a list of at most {} is wanted", kMostNodes));
+        }
+        for (std::size_t i = 0; i < list.size(); ++i) {
+            const std::string where = fmt::format("nodes[{}]", i);
+            Node node;
+            node.name = PX_TRY(text_of(*PX_TRY(member(list[i], "name", where)), where + ".name"));
+            node.kind = PX_TRY(text_of(*PX_TRY(member(list[i], "kind", where)), where + ".kind"));
+            const Json& formats = *PX_TRY(member(list[i], "formats", where));
+            if (!formats.is_array()) return bad(where + ".formats", "a list is wanted");
+            for (const Json& format : formats) {
+                const Caps caps = PX_TRY(caps_of_json(format, where + ".formats"));
+                if (caps.is_any()) node.formats = Caps::any();
+                for (const Structure& structure : caps.structures()) {
+                    node.formats.append(structure);
+                }
+            }
+            if (!by_name_.emplace(node.name, i).second) {
+                return bad(where, fmt::format("a second node is called \"{}\"", node.name));
+            }
+            const bool known = std::ranges::find(kKinds, node.kind) != kKinds.end();
+            if (!known) {
+                return bad(where + ".kind",
+                           fmt::format("\"{}\" is none of {}", node.kind, fmt::join(kKinds, ", ")));
+            }
+            node.in = node.out = i;
+            problem_.nodes.push_back({.name = node.name, .relation = PadRelation::pass_through});
+            nodes_.push_back(std::move(node));
+        }
+        return {};
+    }
+
+    static NegotiationPad pad(PadSide side, Caps caps) {
+        return {side == PadSide::src ? "src" : "sink", side, std::move(caps)};
+    }
+
+    // What goes into a converter is one format for all links, and so is what comes out: where there
+    // are several, a node that passes on gathers them.
+    void make_convert(std::size_t n, std::size_t inputs, std::size_t outputs) {
+        Node& node = nodes_[n];
+        transforms_.push_back(std::make_unique<Convert>(node.formats));
+        problem_.nodes[n].relation = PadRelation::transform;
+        problem_.nodes[n].transform = transforms_.back().get();
+        if (inputs > 1) {
+            node.in = add_hub();
+            const std::size_t to_pad = add_pad(n, PadSide::sink, node.formats);
+            node.in_link = add_link(node.in, Caps::any(), n, to_pad, false);
+        }
+        if (outputs > 1) {
+            node.out = add_hub();
+            const std::size_t to_pad = add_pad(node.out, PadSide::sink, Caps::any());
+            node.out_link = add_link(n, node.formats, node.out, to_pad, false);
+        }
+    }
+
+    std::size_t add_hub() {
+        problem_.nodes.push_back({.name = {}, .relation = PadRelation::pass_through});
+        return problem_.nodes.size() - 1;
+    }
+
+    std::size_t add_pad(std::size_t node, PadSide side, Caps caps) {
+        problem_.nodes[node].pads.push_back(pad(side, std::move(caps)));
+        return problem_.nodes[node].pads.size() - 1;
+    }
+    std::size_t add_link(std::size_t from, const Caps& from_caps, std::size_t to,
+                         std::size_t to_pad, bool convertible) {
+        NegotiationLink link{.from = from, .from_pad = 0, .to = to, .to_pad = to_pad};
+        link.from_pad = add_pad(from, PadSide::src, from_caps);
+        link.convertible = convertible;
+        problem_.links.push_back(std::move(link));
+        return problem_.links.size() - 1;
+    }
+
+    Result<> read_converters(const Json& list) {
+        if (!list.is_array() || list.size() > kMostConverters) {
+            return bad("converters",
+                       fmt::format("a list of at most {} is wanted", kMostConverters));
+        }
+        for (std::size_t i = 0; i < list.size(); ++i) {
+            const std::string where = fmt::format("converters[{}]", i);
+            NegotiationConverter converter{.name = where};
+            converter.sink =
+                PX_TRY(caps_of_json(*PX_TRY(member(list[i], "from", where)), where + ".from"));
+            converter.src =
+                PX_TRY(caps_of_json(*PX_TRY(member(list[i], "to", where)), where + ".to"));
+            const Json& cost = *PX_TRY(member(list[i], "cost", where));
+            if (!cost.is_number_unsigned() || cost.get<std::uint64_t>() > kMostCost) {
+                return bad(where + ".cost",
+                           fmt::format("a whole number from 0 to {} is wanted", kMostCost));
+            }
+            converter.cost = cost.get<std::uint64_t>();
+            problem_.converters.push_back(std::move(converter));
+        }
+        return {};
+    }
+
+    Result<std::size_t> find(const Json& json, const std::string& where) const {
+        const std::string name = PX_TRY(text_of(json, where));
+        const auto found = by_name_.find(name);
+        if (found == by_name_.end()) {
+            return bad(where, fmt::format("no node is called \"{}\"", name));
+        }
+        return found->second;
+    }
+
+    Result<> read_links(const Json& list) {
+        if (!list.is_array() || list.size() > kMostLinks) {
+            return bad("links", fmt::format("a list of at most {} is wanted", kMostLinks));
+        }
+        for (std::size_t i = 0; i < list.size(); ++i) {
+            const std::string where = fmt::format("links[{}]", i);
+            if (!list[i].is_array() || list[i].size() != 2) {
+                return bad(where, "a pair of names is wanted");
+            }
+            const std::size_t from = PX_TRY(find(list[i][0], where));
+            const std::size_t to = PX_TRY(find(list[i][1], where));
+            if (nodes_[from].kind == "sink") {
+                return bad(where, nodes_[from].name + " is a sink: nothing leaves it");
+            }
+            if (nodes_[to].kind == "source") {
+                return bad(where, nodes_[to].name + " is a source: nothing enters it");
+            }
+            ends_.push_back({0, from, to});
+        }
+        return {};
+    }
+
+    void make_links() {
+        std::vector<std::size_t> inputs(nodes_.size());
+        std::vector<std::size_t> outputs(nodes_.size());
+        for (const End& end : ends_) {
+            ++outputs[end.from];
+            ++inputs[end.to];
+        }
+        for (std::size_t n = 0; n < nodes_.size(); ++n) {
+            if (nodes_[n].kind == "convert") make_convert(n, inputs[n], outputs[n]);
+        }
+        for (End& end : ends_) {
+            Node& from = nodes_[end.from];
+            Node& to = nodes_[end.to];
+            const Caps to_caps = to.in == end.to ? to.formats : Caps::any();
+            const std::size_t to_pad = add_pad(to.in, PadSide::sink, to_caps);
+            end.link = add_link(from.out, from.out == end.from ? from.formats : Caps::any(), to.in,
+                                to_pad, true);
+            if (from.out == end.from) from.out_link = end.link;
+            if (to.in == end.to) to.in_link = end.link;
+        }
+    }
+
+    Result<std::string> conflict(std::vector<std::string> names) const {
+        std::erase(names, std::string());
+        return Json{{"sat", false},
+                    {"cost", nullptr},
+                    {"nodes", Json::object()},
+                    {"inserted", Json::array()},
+                    {"conflict", names}}
+            .dump();
+    }
+
+    static std::string shown(const Structure& structure) {
+        return structure.media_type() == "ANY" ? "ANY" : to_string(structure);
+    }
+
+    // What leaves a link: the same as enters it, unless converters were put in.
+    static const Structure& end_of(const NegotiationSolution& solution, std::size_t link) {
+        const Structure* caps = &solution.link_caps[link];
+        for (const InsertedConverter& inserted : solution.inserted) {
+            if (inserted.link == link) caps = &inserted.to;
+        }
+        return *caps;
+    }
+
+    std::string alone(const Node& node) const {
+        if (node.formats.is_any()) return "ANY";
+        return shown(fixate(node.formats.structures().front()));
+    }
+
+    Result<std::string> answer(const NegotiationSolution& solution) const {
+        Json nodes = Json::object();
+        for (const Node& node : nodes_) {
+            std::optional<std::string> in;
+            std::optional<std::string> out;
+            if (node.in_link) in = shown(end_of(solution, *node.in_link));
+            if (node.out_link) out = shown(solution.link_caps[*node.out_link]);
+            if (!in && !out) in = out = alone(node);
+            if (!in) in = out;
+            if (!out) out = in;
+            Json sides = Json::object();
+            if (node.kind != "source") sides["in"] = *in;
+            if (node.kind != "sink") sides["out"] = *out;
+            nodes[node.name] = std::move(sides);
+        }
+        Json inserted = Json::array();
+        for (const InsertedConverter& each : solution.inserted) {
+            for (const End& end : ends_) {
+                if (end.link != each.link) continue;
+                inserted.push_back({{"link", {nodes_[end.from].name, nodes_[end.to].name}},
+                                    {"from", shown(each.from)},
+                                    {"to", shown(each.to)}});
+            }
+        }
+        return Json{{"sat", true},
+                    {"cost", solution.cost},
+                    {"nodes", std::move(nodes)},
+                    {"inserted", std::move(inserted)},
+                    {"conflict", Json::array()}}
+            .dump();
+    }
+
+    struct End {
+        std::size_t link;
+        std::size_t from;
+        std::size_t to;
+    };
+    NegotiationProblem problem_;
+    std::vector<Node> nodes_;
+    std::map<std::string, std::size_t, std::less<>> by_name_;
+    std::vector<std::unique_ptr<PadTransform>> transforms_;
+    std::vector<End> ends_;
+};
+
+}  // namespace
+
+Result<std::string> solve_json(std::string_view text) {
+    const Json json = Json::parse(text, nullptr, false);
+    if (json.is_discarded()) return fail(Errc::invalid_argument, "this is not JSON");
+    return Solve().run(json);
+}
+
+}  // namespace parallax::app

@@ -1,0 +1,93 @@
+#include "media/atoms.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace parallax {
+namespace {
+
+// Where in its own order of preference a set puts a part of it: 0 for "first of every list".
+std::uint32_t rank_within(const Structure& whole, const Structure& part) {
+    std::uint32_t rank = 0;
+    for (const Field& field : whole.fields()) {
+        const auto* list = field.value.get<List>();
+        const Value* chosen = list ? part.find(field.name) : nullptr;
+        if (chosen == nullptr) continue;
+        const auto items = list->items();
+        const auto first = std::ranges::find_if(
+            items, [&](const Value& item) { return intersect(item, *chosen).has_value(); });
+        const auto size = static_cast<std::uint32_t>(items.size());
+        rank = rank * size + static_cast<std::uint32_t>(first - items.begin());
+    }
+    return rank;
+}
+
+// Whether smaller ones hold all that is in it, so that it stands for nothing of its own.
+bool is_covered(const Structure& structure, const std::vector<Structure>& all) {
+    const Caps whole(structure);
+    Caps smaller;
+    for (const Structure& each : all) {
+        if (each.media_type() != structure.media_type() || each == structure) continue;
+        if (is_subset(Caps(each), whole) && !is_subset(whole, Caps(each))) smaller.append(each);
+    }
+    return !smaller.is_empty() && is_subset(whole, smaller);
+}
+
+}  // namespace
+
+std::optional<Atoms> Atoms::make(const std::vector<Caps>& sets, std::size_t most) {
+    std::vector<Structure> found;
+    const auto add = [&found](const Structure& structure) {
+        if (std::ranges::find(found, structure) == found.end()) found.push_back(structure);
+    };
+    for (const Caps& set : sets) {
+        for (const Structure& structure : set.structures()) add(structure);
+        if (found.size() > most) return std::nullopt;
+    }
+    // Each with all before it: what comes of that is met with the rest in its turn.
+    for (std::size_t i = 1; i < found.size(); ++i) {
+        for (std::size_t j = 0; j < i; ++j) {
+            const auto both = intersect(found[i], found[j]);
+            if (both) add(*both);
+        }
+        if (found.size() > most) return std::nullopt;
+    }
+    Atoms atoms;
+    atoms.atoms_.push_back(Caps::any());
+    for (const Structure& structure : found) {
+        if (!is_covered(structure, found)) atoms.atoms_.emplace_back(structure);
+    }
+    return atoms;
+}
+
+std::vector<AssignProblem::Choice> Atoms::choices(const Caps& domain) const {
+    std::vector<AssignProblem::Choice> all;
+    if (domain.is_any()) {
+        for (std::uint32_t a = 0; a < atoms_.size(); ++a) all.push_back({a, 0});
+        return all;
+    }
+    struct Place {
+        std::size_t alternative;
+        std::uint32_t within;
+        std::uint32_t atom;
+        auto operator<=>(const Place&) const = default;
+    };
+    std::vector<Place> places;
+    const auto alternatives = domain.structures();
+    for (std::uint32_t a = 1; a < atoms_.size(); ++a) {
+        for (std::size_t i = 0; i < alternatives.size(); ++i) {
+            if (!is_subset(atoms_[a], Caps(alternatives[i]))) continue;
+            places.push_back({i, rank_within(alternatives[i], atoms_[a].structures().front()), a});
+            break;
+        }
+    }
+    std::ranges::sort(places);
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        const bool same = i > 0 && places[i].alternative == places[i - 1].alternative &&
+                          places[i].within == places[i - 1].within;
+        all.push_back({places[i].atom, i == 0 ? 0 : all.back().rank + (same ? 0U : 1U)});
+    }
+    return all;
+}
+
+}  // namespace parallax

@@ -1,0 +1,35 @@
+// Atoms: the few kinds of formats that a problem tells apart.
+//
+// A set of formats such as width=[1,4096] holds too many to try. But most of them are all alike to
+// everybody: what matters is only in which of the given sets a format lies. So the sets are cut to
+// pieces, each the intersection of some of them: the atoms. Any answer in single formats is one in
+// atoms too, so the cheapest answer in atoms is the cheapest of all.
+//
+// Threads: pure functions on plain values.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "media/assign.h"
+#include "parallax/caps.h"
+
+namespace parallax {
+
+class Atoms {
+  public:
+    // Atom 0 is ANY. Nothing when the sets have more than `most` intersections.
+    static std::optional<Atoms> make(const std::vector<Caps>& sets, std::size_t most = 512);
+
+    std::size_t size() const { return atoms_.size(); }
+    const Caps& operator[](std::size_t atom) const { return atoms_[atom]; }
+
+    // The atoms inside `domain`, in its order of preference: alternatives, then lists in them.
+    std::vector<AssignProblem::Choice> choices(const Caps& domain) const;
+
+  private:
+    std::vector<Caps> atoms_;  // One structure each, but for ANY.
+};
+
+}  // namespace parallax

@@ -1,0 +1,189 @@
+#include "media/bridge.h"
+
+#include <algorithm>
+#include <optional>
+#include <queue>
+#include <tuple>
+#include <utility>
+
+#include "parallax/video_caps.h"
+
+namespace parallax {
+namespace {
+
+constexpr std::size_t kLongestChain = 8;
+constexpr std::size_t kMostStates = 256;
+
+// Lets everything pass; the prices are elsewhere.
+class Open final : public PadTransform {
+  public:
+    Caps across(std::size_t, const Caps&, std::size_t) const override { return Caps::any(); }
+};
+
+// A converter that only says what goes in and what comes out.
+class FromTo final : public PadTransform {
+  public:
+    explicit FromTo(const NegotiationConverter& converter) : converter_(converter) {}
+    Caps across(std::size_t from, const Caps& caps, std::size_t /*to*/) const override {
+        const Caps& near = from == 0 ? converter_.sink : converter_.src;
+        const Caps& far = from == 0 ? converter_.src : converter_.sink;
+        return can_intersect(caps, near) ? far : Caps::empty();
+    }
+
+  private:
+    const NegotiationConverter& converter_;
+};
+
+Caps through(const NegotiationConverter& converter, const Caps& caps) {
+    const Caps in = intersect(caps, converter.sink);
+    if (in.is_empty()) return in;
+    if (converter.transform == nullptr) return converter.src;
+    return intersect(converter.transform->across(0, in, 1), converter.src);
+}
+
+// What one second of it weighs, where that is known; a set is judged by its usual format.
+double mib_per_second(const Caps& caps) {
+    if (caps.is_any() || caps.is_empty()) return 0;
+    Structure usual = caps.structures().front();
+    for (const FieldPreference& preference : NegotiationProblem::usual_preferences()) {
+        const Value* open = usual.find(preference.field);
+        if (open == nullptr || is_fixed(*open)) continue;
+        if (auto value = nearest(*open, preference.value)) {
+            usual.set(preference.field, *std::move(value));
+        }
+    }
+    return stream_bytes_per_second(fixate(std::move(usual))) / 1048576.0;
+}
+
+}  // namespace
+
+ConverterPaths::ConverterPaths(const std::vector<NegotiationConverter>& converters,
+                               const Atoms& atoms, const std::vector<bool>& wanted)
+    : converters_(converters),
+      atoms_(atoms),
+      prices_(atoms.size()),
+      paths_(atoms.size() * atoms.size()),
+      exact_(std::ranges::all_of(converters, [](const NegotiationConverter& converter) {
+          return converter.transform == nullptr;
+      })) {
+    for (std::size_t a = 0; a < atoms.size(); ++a) {
+        prices_.at(a, a) = 0;
+        if (wanted[a]) search(a);
+    }
+}
+
+NegotiationPrice ConverterPaths::price(std::size_t c, const Caps& from, const Caps& to) const {
+    const NegotiationConverter& converter = converters_[c];
+    if (converter.cost_per_mib == 0) return converter.cost;
+    const double rate = std::max(mib_per_second(from), mib_per_second(to));
+    return converter.cost + static_cast<NegotiationPrice>(
+                                static_cast<double>(converter.cost_per_mib) * std::min(rate, 1e9));
+}
+
+// An atom stands for the formats that lie in no smaller one. Where converters only say what goes in
+// and what comes out, their caps cut atoms too, so that a part of one is none of it. What real ones
+// make of a set may be a part that nobody named.
+bool ConverterPaths::reaches(const Caps& caps, const Caps& atom) const {
+    return exact_ ? is_subset(atom, caps) : can_intersect(atom, caps);
+}
+
+// Uniform-cost search (Dijkstra 1959) over the sets that chains of converters can make of an atom.
+void ConverterPaths::search(std::size_t from) {
+    struct State {
+        Caps caps;
+        std::vector<std::size_t> chain;
+    };
+    std::vector<State> states{{atoms_[from], {}}};
+    using Entry = std::tuple<Price, std::size_t, std::size_t>;  // Cost, length, state.
+    std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue;
+    queue.emplace(0, 0, 0);
+    while (!queue.empty()) {
+        const auto [cost, length, number] = queue.top();
+        queue.pop();
+        if (length > 0) {
+            for (std::size_t to = 1; to < atoms_.size(); ++to) {
+                if (prices_.at(from, to) <= cost) continue;
+                if (!reaches(states[number].caps, atoms_[to])) continue;
+                prices_.at(from, to) = cost;
+                paths_[from * atoms_.size() + to] = states[number].chain;
+            }
+        }
+        if (length == kLongestChain) continue;
+        for (std::size_t c = 0; c < converters_.size(); ++c) {
+            const std::vector<std::size_t>& chain = states[number].chain;
+            if (std::ranges::find(chain, c) != chain.end()) continue;
+            // All of an atom is converted, or none of it; later any part of what came out will do.
+            const bool whole =
+                length > 0 || !exact_ || is_subset(states[number].caps, converters_[c].sink);
+            Caps out = whole ? through(converters_[c], states[number].caps) : Caps::empty();
+            if (out.is_empty() || states.size() >= kMostStates) continue;
+            const Price more = add_prices(cost, price(c, states[number].caps, out));
+            std::vector<std::size_t> longer = chain;
+            longer.push_back(c);
+            states.push_back({std::move(out), std::move(longer)});
+            queue.emplace(more, length + 1, states.size() - 1);
+        }
+    }
+}
+
+const PadTransform& open_transform() {
+    static const Open open;
+    return open;
+}
+
+Bridged bridged(const NegotiationProblem& problem) {
+    Bridged result{.problem = problem, .after = {}, .first_bridge = problem.nodes.size()};
+    for (std::size_t l = 0; l < problem.links.size(); ++l) {
+        if (!problem.links[l].convertible) {
+            result.after.push_back(l);
+            continue;
+        }
+        const std::size_t bridge = result.problem.nodes.size();
+        NegotiationNode node{
+            .name = {}, .relation = PadRelation::transform, .transform = &open_transform()};
+        node.pads = {{"sink", PadSide::sink, Caps::any()}, {"src", PadSide::src, Caps::any()}};
+        result.problem.nodes.push_back(std::move(node));
+        NegotiationLink second{bridge, 1, problem.links[l].to, problem.links[l].to_pad,
+                               problem.links[l].filters};
+        NegotiationLink& first = result.problem.links[l];
+        first.to = bridge;
+        first.to_pad = 0;
+        first.filters.clear();
+        result.after.push_back(result.problem.links.size());
+        result.problem.links.push_back(std::move(second));
+    }
+    return result;
+}
+
+Converted converted(const NegotiationProblem& problem,
+                    const std::vector<std::vector<std::size_t>>& chains) {
+    Converted result{.problem = problem, .parts = {}, .transforms = {}};
+    for (std::size_t l = 0; l < problem.links.size(); ++l) {
+        std::vector<std::size_t> parts{l};
+        for (const std::size_t c : chains[l]) {
+            const NegotiationConverter& converter = problem.converters[c];
+            const PadTransform* transform = converter.transform;
+            if (transform == nullptr) {
+                result.transforms.push_back(std::make_unique<FromTo>(converter));
+                transform = result.transforms.back().get();
+            }
+            const std::size_t at = result.problem.nodes.size();
+            NegotiationNode node{
+                .name = converter.name, .relation = PadRelation::transform, .transform = transform};
+            node.pads = {{"sink", PadSide::sink, converter.sink},
+                         {"src", PadSide::src, converter.src}};
+            result.problem.nodes.push_back(std::move(node));
+            NegotiationLink& before = result.problem.links[parts.back()];
+            NegotiationLink next{at, 1, before.to, before.to_pad,
+                                 std::exchange(before.filters, {})};
+            before.to = at;
+            before.to_pad = 0;
+            parts.push_back(result.problem.links.size());
+            result.problem.links.push_back(std::move(next));
+        }
+        result.parts.push_back(std::move(parts));
+    }
+    return result;
+}
+
+}  // namespace parallax

@@ -1,0 +1,63 @@
+// Bridges: a problem with a place for converters on each link, and what they would cost there.
+//
+// Threads: none. The problem is borrowed and must outlive what is made of it.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "media/assign.h"
+#include "media/atoms.h"
+#include "media/negotiate.h"
+
+namespace parallax {
+
+// The cheapest chains of converters from each atom to each other.
+class ConverterPaths {
+  public:
+    // From those of the atoms that are in `wanted`.
+    ConverterPaths(const std::vector<NegotiationConverter>& converters, const Atoms& atoms,
+                   const std::vector<bool>& wanted);
+
+    const PriceTable& prices() const { return prices_; }
+    // Indices of converters, in the order of the data; empty when none is needed.
+    const std::vector<std::size_t>& path(std::size_t from, std::size_t to) const {
+        return paths_[from * atoms_.size() + to];
+    }
+    NegotiationPrice price(std::size_t converter, const Caps& from, const Caps& to) const;
+
+  private:
+    void search(std::size_t from);
+    bool reaches(const Caps& caps, const Caps& atom) const;
+
+    const std::vector<NegotiationConverter>& converters_;
+    const Atoms& atoms_;
+    PriceTable prices_;
+    std::vector<std::vector<std::size_t>> paths_;
+    bool exact_;
+};
+
+// Lets everything pass, and become anything.
+const PadTransform& open_transform();
+
+// The problem with a transform in the midst of each convertible link that lets everything pass.
+// Link l of the problem is link l here and ends at its bridge; its second half is after[l].
+struct Bridged {
+    NegotiationProblem problem;
+    std::vector<std::size_t> after;  // Of each link: its second half, or itself without a bridge.
+    std::size_t first_bridge = 0;    // Nodes from here on are bridges.
+};
+Bridged bridged(const NegotiationProblem& problem);
+
+// The problem with the given converters in its links; `chains` as its links.
+struct Converted {
+    NegotiationProblem problem;
+    // Of each link of the original, its parts: one more than it has converters.
+    std::vector<std::vector<std::size_t>> parts;
+    std::vector<std::unique_ptr<PadTransform>> transforms;  // Borrowed by the problem.
+};
+Converted converted(const NegotiationProblem& problem,
+                    const std::vector<std::vector<std::size_t>>& chains);
+
+}  // namespace parallax

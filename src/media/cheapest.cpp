@@ -1,0 +1,214 @@
+#include "media/cheapest.h"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <tuple>
+#include <utility>
+
+namespace parallax {
+namespace {
+
+using Choices = std::vector<AssignProblem::Choice>;
+
+// Sources decide first, then the other nodes as they are listed; data that goes into a node before
+// what comes out of it.
+std::vector<std::size_t> by_importance(const NegotiationProblem& problem, const Solver& solver,
+                                       std::size_t first_bridge) {
+    std::vector<bool> is_source(problem.nodes.size(), true);
+    for (const NegotiationLink& link : problem.links) is_source[link.to] = false;
+    using Key = std::tuple<bool, std::size_t, std::size_t>;
+    std::vector<Key> keys;
+    for (std::size_t v = 0; v < solver.variables(); ++v) {
+        Key least{true, problem.nodes.size(), v};
+        for (const std::size_t l : solver.members(v)) {
+            for (const std::size_t n : {problem.links[l].from, problem.links[l].to}) {
+                if (n < first_bridge) least = std::min(least, Key{!is_source[n], n, v});
+            }
+        }
+        keys.push_back(least);
+    }
+    std::ranges::sort(keys);
+    std::vector<std::size_t> order;
+    for (const Key& key : keys) order.push_back(std::get<2>(key));
+    return order;
+}
+
+PriceTable transform_prices(const NegotiationNode& node, std::size_t in, const Choices& ins,
+                            std::size_t out, const Choices& outs, const Atoms& atoms) {
+    PriceTable table(atoms.size());
+    for (const auto& a : ins) {
+        const Caps reached = node.transform->across(in, atoms[a.value], out);
+        const auto allow = [&](const auto& inside) {
+            bool any = false;
+            for (const auto& b : outs) {
+                if (!inside(atoms[b.value], reached)) continue;
+                table.at(a.value, b.value) = a.value == b.value ? 0 : node.change_cost;
+                any = true;
+            }
+            return any;
+        };
+        // An atom stands for the formats in no smaller one; a part of it is all of it only where
+        // the sets that a transform makes were too many to cut atoms by.
+        const auto whole = [](const Caps& part, const Caps& all) { return is_subset(part, all); };
+        const auto partly = [](const Caps& part, const Caps& all) {
+            return can_intersect(part, all);
+        };
+        if (!allow(whole)) allow(partly);
+    }
+    return table;
+}
+
+// The problem in numbers. What many nodes have in common is worked out once.
+class Pricing {
+  public:
+    Pricing(const NegotiationProblem& problem, const Solver& solver, const Atoms& atoms,
+            std::size_t first_bridge)
+        : problem_(problem), solver_(solver), atoms_(atoms), first_bridge_(first_bridge) {}
+
+    AssignProblem run(const std::vector<std::size_t>& order, const ConverterPaths* paths) {
+        if (paths != nullptr) assigned_.tables.push_back(paths->prices());
+        place_.resize(order.size());
+        for (std::size_t i = 0; i < order.size(); ++i) {
+            place_[order[i]] = i;
+            domain_of_.push_back(domain(solver_.domain(order[i])));
+            assigned_.choices.push_back(domains_[domain_of_.back()].choices);
+        }
+        for (std::size_t n = 0; n < problem_.nodes.size(); ++n) {
+            if (problem_.nodes[n].relation == PadRelation::transform) add_pairs(n);
+        }
+        return std::move(assigned_);
+    }
+
+  private:
+    struct Domain {
+        const Caps* caps;
+        Choices choices;
+    };
+    // By what a transform's table depends on: the transform, its pads, the domains on both sides.
+    struct Known {
+        const PadTransform* transform;
+        std::size_t in;
+        std::size_t out;
+        std::size_t from;
+        std::size_t to;
+        NegotiationPrice cost;
+        bool operator==(const Known&) const = default;
+    };
+
+    std::size_t domain(const Caps& caps) {
+        for (std::size_t d = 0; d < domains_.size(); ++d) {
+            if (*domains_[d].caps == caps) return d;
+        }
+        domains_.push_back({&caps, atoms_.choices(caps)});
+        return domains_.size() - 1;
+    }
+
+    void add_pairs(std::size_t n) {
+        for (const std::size_t in : solver_.links_at(n)) {
+            for (const std::size_t out : solver_.links_at(n)) {
+                if (problem_.links[in].to != n || problem_.links[out].from != n) continue;
+                const std::size_t a = place_[solver_.variable_of(in)];
+                const std::size_t b = place_[solver_.variable_of(out)];
+                if (a != b) assigned_.pairs.push_back({a, b, table(n, in, out)});
+            }
+        }
+    }
+
+    std::size_t table(std::size_t n, std::size_t in, std::size_t out) {
+        if (n >= first_bridge_) return 0;
+        const NegotiationNode& node = problem_.nodes[n];
+        const std::size_t from = domain_of_[place_[solver_.variable_of(in)]];
+        const std::size_t to = domain_of_[place_[solver_.variable_of(out)]];
+        const Known wanted{node.transform,  solver_.pad_at(n, in), solver_.pad_at(n, out), from, to,
+                           node.change_cost};
+        const auto known =
+            std::ranges::find(known_, wanted, [](const auto& each) { return each.first; });
+        if (known != known_.end()) return known->second;
+        known_.emplace_back(wanted, assigned_.tables.size());
+        assigned_.tables.push_back(transform_prices(node, wanted.in, domains_[from].choices,
+                                                    wanted.out, domains_[to].choices, atoms_));
+        return assigned_.tables.size() - 1;
+    }
+
+    const NegotiationProblem& problem_;
+    const Solver& solver_;
+    const Atoms& atoms_;
+    std::size_t first_bridge_;
+    AssignProblem assigned_;
+    std::vector<std::size_t> place_;      // Of each variable of the solver.
+    std::vector<std::size_t> domain_of_;  // Of each variable of the problem in numbers.
+    std::vector<Domain> domains_;
+    std::vector<std::pair<Known, std::size_t>> known_;
+};
+
+}  // namespace
+
+std::optional<Atoms> atoms_of(const NegotiationProblem& problem, const Solver& solver,
+                              const std::vector<std::size_t>& order) {
+    std::vector<Caps> sets;
+    const auto add = [&sets](const Caps& caps) {
+        for (const Structure& structure : caps.structures()) {
+            Caps each(structure);
+            if (std::ranges::find(sets, each) == sets.end()) sets.push_back(std::move(each));
+        }
+    };
+    for (std::size_t v = 0; v < solver.variables(); ++v) add(solver.domain(v));
+    for (const NegotiationConverter& converter : problem.converters) {
+        if (converter.transform != nullptr) continue;
+        add(converter.sink);
+        add(converter.src);
+    }
+    // A crop or a scaler makes of the sets upstream others, which nobody named.
+    constexpr std::size_t most = 256;
+    struct Made {
+        const PadTransform* transform;
+        std::size_t in;
+        std::size_t out;
+        auto operator<=>(const Made&) const = default;
+    };
+    std::map<Made, std::size_t> made;  // How many of the sets each has been asked for.
+    for (const std::size_t n : order) {
+        const NegotiationNode& node = problem.nodes[n];
+        if (node.relation != PadRelation::transform) continue;
+        for (const std::size_t in : solver.links_at(n)) {
+            if (problem.links[in].to != n) continue;
+            for (const std::size_t out : solver.links_at(n)) {
+                if (problem.links[out].from != n) continue;
+                // The same again, on the same sets, makes nothing new.
+                Made wanted{node.transform, solver.pad_at(n, in), solver.pad_at(n, out)};
+                std::size_t& done = made[wanted];
+                for (; done < sets.size() && sets.size() <= most; ++done) {
+                    const Caps out_of =
+                        node.transform->across(wanted.in, Caps(sets[done]), wanted.out);
+                    if (!out_of.is_any()) {
+                        add(intersect(out_of, solver.domain(solver.variable_of(out))));
+                    }
+                }
+            }
+        }
+    }
+    return Atoms::make(sets);
+}
+
+std::expected<Assignment, AssignFailure> cheapest(const NegotiationProblem& problem,
+                                                  const Solver& solver, const Atoms& atoms,
+                                                  std::size_t first_bridge,
+                                                  const ConverterPaths* paths, bool only_whether) {
+    const std::vector<std::size_t> order = by_importance(problem, solver, first_bridge);
+    Pricing pricing(problem, solver, atoms, first_bridge);
+    const AssignProblem assigned = pricing.run(order, paths);
+    if (only_whether) {
+        const auto any = assignable(assigned);
+        if (!any) return std::unexpected(any.error());
+        if (!*any) return std::unexpected(AssignFailure::impossible);
+        return Assignment{};
+    }
+    auto found = assign(assigned);
+    if (!found) return found;
+    Assignment by_variable{found->price, std::vector<std::uint32_t>(order.size())};
+    for (std::size_t i = 0; i < order.size(); ++i) by_variable.values[order[i]] = found->values[i];
+    return by_variable;
+}
+
+}  // namespace parallax

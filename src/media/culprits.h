@@ -1,0 +1,22 @@
+// culprits: who is to blame when no formats fit together.
+//
+// Threads: pure functions.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "media/conflict.h"
+#include "media/negotiate.h"
+
+namespace parallax {
+
+// `order` is short: the nodes that follow one another in a circle.
+Conflict cycle_conflict(const NegotiationProblem& problem, const std::vector<std::size_t>& order);
+
+// A smallest set of nodes and filters without any one of which there would be an answer, and where
+// their sets part. `clash` serves where that takes too long to find.
+Conflict explain(const NegotiationProblem& problem, const std::vector<std::size_t>& order,
+                 const Clash& clash);
+
+}  // namespace parallax
