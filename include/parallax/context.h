@@ -41,7 +41,7 @@ class Context {
   public:
     explicit Context(ElementRun& run) : run_(run) {}
 
-    // --- Inputs. Views end with the call; keep() what must live longer.
+    // --- Inputs. Views end with the call; copy what must live longer.
     bool has_input(std::size_t pad = 0) const;
     std::size_t active_input() const;  // For InputPolicy::any.
     MemoryView in(std::size_t pad = 0) const;
