@@ -24,7 +24,12 @@ using Defects = std::vector<std::array<int, 2>>;
 class PictureSink final : public BlockSink {
   public:
     explicit PictureSink(const MutableImageView& out)
-        : out_(out), yuv_(traits(out.format()).family == PixelFamily::yuv) {}
+        : out_(out),
+          yuv_(traits(out.format()).family == PixelFamily::yuv),
+          streamed_(is_streamed(out)) {}
+    ~PictureSink() override { publish_stores(); }
+    PictureSink(const PictureSink&) = delete;
+    PictureSink& operator=(const PictureSink&) = delete;
 
     void take(const BlockPair& blocks, const PixelRange& range) override {
         if (yuv_) {
@@ -46,6 +51,7 @@ class PictureSink final : public BlockSink {
   private:
     // The next block goes right of this one: have its lines at hand by then.
     void prefetch_next(const PixelRange& range) const {
+        if (streamed_) return;
         const auto width = static_cast<std::size_t>(out_.width());
         const std::size_t stride = out_.stride_bytes();
         const std::size_t end = stride * static_cast<std::size_t>(range.x + range.count) / width;
@@ -57,6 +63,7 @@ class PictureSink final : public BlockSink {
 
     const MutableImageView& out_;
     bool yuv_;
+    bool streamed_;
 };
 
 std::string name(const ImageLayout& layout) {

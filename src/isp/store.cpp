@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
+
+#include <hwy/cache_control.h>
 
 #include "compute/image/color.h"
 
@@ -34,6 +37,13 @@ constexpr YuvWeights make_yuv_weights() {
 
 constexpr YuvWeights kYuvWeights = make_yuv_weights();
 
+constexpr std::size_t kLine = 64;  // Of a cache.
+
+struct Place {
+    std::uint8_t* bytes;
+    bool streamed;
+};
+
 }  // namespace
 }  // namespace parallax::isp
 #endif
@@ -52,29 +62,47 @@ using Bytes = hn::ScalableTag<std::uint8_t>;
 constexpr Bytes kBytes;
 using Planes = std::array<const std::uint8_t*, 4>;
 
-// Whole vectors straight to `out`, the rest by way of a buffer.
+// Whole lines of cache past the caches; the ends, which share a line with others, as always.
+void stream(const std::uint8_t* from, std::size_t count, std::uint8_t* to) {
+    const std::size_t before = (0 - std::bit_cast<std::uintptr_t>(to)) % kLine;
+    std::size_t i = std::min(before, count);
+    std::memcpy(to, from, i);
+    for (; i + kLine <= count; i += kLine) {
+        for (std::size_t k = 0; k < kLine; k += hn::Lanes(kBytes)) {
+            hn::Stream(hn::LoadU(kBytes, from + i + k), kBytes, to + i + k);
+        }
+    }
+    std::memcpy(to + i, from + i, count - i);
+}
+
+// Whole vectors straight to `out`, the rest by way of a buffer; all of it, where it is streamed.
 template <std::size_t kSize, class Store>
-void interleave(int count, std::uint8_t* out, const Store& store) {
+HWY_INLINE void interleave(int count, const Place& to, const Store& store) {
     const int step = static_cast<int>(hn::Lanes(kBytes));
+    alignas(64) std::array<std::uint8_t, kSize * PictureBlock::kPixels> buffer;
     int i = 0;
-    for (; i + step <= count; i += step) store(i, out + kSize * static_cast<std::size_t>(i));
+    if (to.streamed) {
+        for (; i < count; i += step) store(i, buffer.data() + kSize * static_cast<std::size_t>(i));
+        stream(buffer.data(), kSize * static_cast<std::size_t>(count), to.bytes);
+        return;
+    }
+    for (; i + step <= count; i += step) store(i, to.bytes + kSize * static_cast<std::size_t>(i));
     if (i >= count) return;
-    std::array<std::uint8_t, kSize * 64> tail;
-    store(i, tail.data());
-    std::memcpy(out + kSize * static_cast<std::size_t>(i), tail.data(),
+    store(i, buffer.data());
+    std::memcpy(to.bytes + kSize * static_cast<std::size_t>(i), buffer.data(),
                 kSize * static_cast<std::size_t>(count - i));
 }
 
-void store3(const Planes& from, int count, std::uint8_t* out) {
-    interleave<3>(count, out, [&](int i, std::uint8_t* to) HWY_ATTR {
+void store3(const Planes& from, int count, const Place& place) {
+    interleave<3>(count, place, [&](int i, std::uint8_t* to) HWY_ATTR {
         hn::StoreInterleaved3(hn::LoadU(kBytes, from[0] + i), hn::LoadU(kBytes, from[1] + i),
                               hn::LoadU(kBytes, from[2] + i), kBytes, to);
     });
 }
 
-void store4(const Planes& from, int count, std::uint8_t* out) {
+void store4(const Planes& from, int count, const Place& place) {
     const auto opaque = hn::Set(kBytes, std::uint8_t{255});
-    interleave<4>(count, out, [&](int i, std::uint8_t* to) HWY_ATTR {
+    interleave<4>(count, place, [&](int i, std::uint8_t* to) HWY_ATTR {
         hn::StoreInterleaved4(hn::LoadU(kBytes, from[0] + i), hn::LoadU(kBytes, from[1] + i),
                               hn::LoadU(kBytes, from[2] + i), opaque, kBytes, to);
     });
@@ -229,13 +257,17 @@ bool can_store(PixelFormat format) {
     }
 }
 
+bool is_streamed(const MutableImageView& out) { return out.bytes.size() >= kStreamedBytes; }
+
+void publish_stores() { hwy::FlushStream(); }
+
 void store_rgb(const PictureBlock& block, const PixelRange& range, const MutableImageView& out) {
     const F format = out.format();
     const bool blue_first = format == F::bgr || format == F::bgra || format == F::bgrx;
     const std::array<const std::uint8_t*, 4> planes{block.plane(blue_first ? 2 : 0), block.plane(1),
                                                     block.plane(blue_first ? 0 : 2), nullptr};
     const int size = format == F::rgb || format == F::bgr ? 3 : 4;
-    std::uint8_t* const to = bytes(out.row(range.y)) + size * range.x;
+    const Place to{bytes(out.row(range.y)) + size * range.x, is_streamed(out)};
     if (size == 3) {
         HWY_DYNAMIC_DISPATCH(store3)(planes, range.count, to);
     } else {

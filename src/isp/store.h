@@ -15,6 +15,14 @@ namespace parallax::isp {
 // Whether store_* can write this format.
 bool can_store(PixelFormat format);
 
+// RGB pictures from this size on are written past the caches: none of it would still be there when
+// somebody reads it, and a cached store first fetches the line that it is about to overwrite.
+inline constexpr std::size_t kStreamedBytes = 16UZ << 20;
+bool is_streamed(const MutableImageView& out);
+
+// Makes what this thread stored visible to whoever is told of it afterwards.
+void publish_stores();
+
 // Pixels x … x + count − 1 of row y; the block begins with pixel x.
 struct PixelRange {
     int x = 0;
