@@ -218,8 +218,9 @@ Result<Mixing> mixing(const Matrix3& matrix) {
         largest = std::max(largest, std::abs(matrix[i]));
     }
     const bool wide = largest > 0.999F;
+    const float one = wide ? 8192 : 32768;
     const auto fixed = [&](std::size_t i) {
-        return static_cast<std::int16_t>(std::lround(matrix[i] * (wide ? 8192 : 32768)));
+        return static_cast<std::int16_t>(std::lround(matrix[i] * one));
     };
     return Mixing{.rg = fixed(1),
                   .rb = fixed(2),
@@ -238,12 +239,11 @@ void finish_block16(const LinearBlock& in, int count, const Finish& finish,
                     std::span<const std::uint16_t> table, DeepBlock& out) {
     LinearBlock linear;
     HWY_DYNAMIC_DISPATCH(finish_linear)(in, count, finish, linear);
-    for (std::size_t c = 0; c < 3; ++c) {
+    for (std::size_t plane = 0; plane < 6; ++plane) {
+        const std::size_t c = plane / 2;
+        const std::size_t x = plane % 2;
         for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
-            for (std::size_t x = 0; x < 2; ++x) {
-                const auto value = static_cast<std::size_t>(linear.plane[c][x][i]);
-                out.plane[c][2 * i + x] = table[value];
-            }
+            out.plane[c][2 * i + x] = table[static_cast<std::size_t>(linear.plane[c][x][i])];
         }
     }
 }

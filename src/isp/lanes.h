@@ -10,6 +10,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -49,7 +50,8 @@ class LineRing {
 
     explicit LineRing(int width)
         : width_(width),
-          half_stride_((static_cast<std::size_t>(width) / 2 + 1 + 2 * kPad + 63) / 64 * 64),
+          half_stride_((static_cast<std::size_t>(width) / 2 + 1 + 2 * std::size_t{kPad} + 63) / 64 *
+                       64),
           lanes_(half_stride_ * 2 * kRows) {}
 
     HalfRows row(int y) {
@@ -82,14 +84,14 @@ struct LinearBlock {
 // A block of finished pixels, planes R, G, B of 8 bits: two neighbours in one word, the even column
 // in its low byte, which is the order of bytes in memory here.
 struct PictureBlock {
-    static constexpr std::size_t kPixels = 2 * (kBlock + kPad);
+    static constexpr std::size_t kPixels = 2 * std::size_t{kBlock + kPad};
     alignas(64) std::array<std::array<std::uint16_t, kPixels / 2>, 3> pairs;
 
     const std::uint8_t* plane(std::size_t channel) const {
-        return static_cast<const std::uint8_t*>(static_cast<const void*>(pairs[channel].data()));
+        return std::bit_cast<const std::uint8_t*>(pairs[channel].data());
     }
     std::uint8_t* edit(std::size_t channel) {
-        return static_cast<std::uint8_t*>(static_cast<void*>(pairs[channel].data()));
+        return std::bit_cast<std::uint8_t*>(pairs[channel].data());
     }
 };
 

@@ -21,18 +21,18 @@ struct YuvWeights {
 };
 
 constexpr YuvWeights make_yuv_weights() {
-    constexpr compute::ColorOptions kColor;
-    constexpr auto kLuma = compute::luma_weights(kColor.matrix);
-    constexpr auto kCodes = compute::yuv_codes(kColor.range);
+    constexpr compute::ColorOptions color;
+    constexpr auto luma = compute::luma_weights(color.matrix);
+    constexpr auto codes = compute::yuv_codes(color.range);
     const auto q15 = [](double value) {
         return static_cast<std::int16_t>(value * 32768 + (value < 0 ? -0.5 : 0.5));
     };
-    const double y = kCodes.luma_scale / 255;
-    const double b = kCodes.chroma_scale / 255 / 2 / (1 - kLuma.b);
-    const double r = kCodes.chroma_scale / 255 / 2 / (1 - kLuma.r);
-    return {{q15(kLuma.r * y), q15(kLuma.g * y), q15(kLuma.b * y)},
-            {q15(-kLuma.r * b), q15(-kLuma.g * b), q15((1 - kLuma.b) * b)},
-            {q15((1 - kLuma.r) * r), q15(-kLuma.g * r), q15(-kLuma.b * r)}};
+    const double y = codes.luma_scale / 255;
+    const double b = codes.chroma_scale / 255 / 2 / (1 - luma.b);
+    const double r = codes.chroma_scale / 255 / 2 / (1 - luma.r);
+    return {{q15(luma.r * y), q15(luma.g * y), q15(luma.b * y)},
+            {q15(-luma.r * b), q15(-luma.g * b), q15((1 - luma.b) * b)},
+            {q15((1 - luma.r) * r), q15(-luma.g * r), q15(-luma.b * r)}};
 }
 
 constexpr YuvWeights kYuvWeights = make_yuv_weights();
@@ -193,7 +193,7 @@ HWY_EXPORT(chroma);
 
 using F = PixelFormat;
 
-std::uint8_t* bytes(std::byte* p) { return static_cast<std::uint8_t*>(static_cast<void*>(p)); }
+std::uint8_t* bytes(std::byte* p) { return std::bit_cast<std::uint8_t*>(p); }
 
 constexpr std::size_t kPairs = PictureBlock::kPixels / 2;
 
@@ -215,7 +215,7 @@ void repeat_last_column(PictureBlock& block, int count) {
 // Cb and Cr of one row of cells, as pairs, into the planes of the format.
 void store_chroma(std::span<const std::uint16_t> cells, const PixelRange& range,
                   const MutableImageView& out) {
-    const int x = range.x / 2;
+    const std::size_t x = static_cast<std::size_t>(range.x) / 2;
     const int y = range.y / 2;
     if (out.format() == F::nv12) {
         std::memcpy(out.row(y, 1) + 2 * x, cells.data(), cells.size_bytes());
@@ -266,8 +266,9 @@ void store_rgb(const PictureBlock& block, const PixelRange& range, const Mutable
     const bool blue_first = format == F::bgr || format == F::bgra || format == F::bgrx;
     const std::array<const std::uint8_t*, 4> planes{block.plane(blue_first ? 2 : 0), block.plane(1),
                                                     block.plane(blue_first ? 0 : 2), nullptr};
-    const int size = format == F::rgb || format == F::bgr ? 3 : 4;
-    const Place to{bytes(out.row(range.y)) + size * range.x, is_streamed(out)};
+    const std::size_t size = format == F::rgb || format == F::bgr ? 3 : 4;
+    const Place to{bytes(out.row(range.y)) + size * static_cast<std::size_t>(range.x),
+                   is_streamed(out)};
     if (size == 3) {
         HWY_DYNAMIC_DISPATCH(store3)(planes, range.count, to);
     } else {
@@ -276,7 +277,7 @@ void store_rgb(const PictureBlock& block, const PixelRange& range, const Mutable
 }
 
 void store_rgb16(const DeepBlock& block, const PixelRange& range, const MutableImageView& out) {
-    std::uint16_t* to = out.samples<std::uint16_t>(range.y) + 4 * range.x;
+    std::uint16_t* to = out.samples<std::uint16_t>(range.y) + 4 * static_cast<std::size_t>(range.x);
     for (std::size_t i = 0; i < static_cast<std::size_t>(range.count); ++i, to += 4) {
         for (std::size_t c = 0; c < 3; ++c) to[c] = block.plane[c][i];
         to[3] = 0xFFFF;
