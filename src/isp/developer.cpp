@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -283,7 +284,7 @@ Result<Development> Developer::develop(const ImageView& raw, const RawInfo& info
     };
     const int count = (height + rows - 1) / rows;
     if (slices) {
-        slices(count, body);
+        slices(count, std::cref(body));  // By reference: it is too large for a function to hold.
     } else {
         body(0);
     }
