@@ -6,6 +6,7 @@ down for a while slows both sides of it.
 """
 import json
 import os
+import re
 import resource
 import shutil
 import statistics
@@ -20,6 +21,9 @@ SIZES = ((4000, 3000, 11), (1024, 768, 41))  # Width, height, rounds.
 BURSTS = (4000, 1000, 61)
 FILES = {"sample1.dng": 4310 * 2868e-6, "IMG_5952.CR2": 3522 * 2348e-6}  # Megapixels.
 PROGRAM_ROUNDS = 5
+COUNTED = ("ours, mhc", "ours, bilinear", "ours, superpixel", "ours, mhc to NV12", "OpenCV, bilinear",
+           "OpenCV, edge-aware", "OpenCV, bilinear, exact tone", "LibRaw, linear")
+ONE_THREAD = os.environ | {"OMP_NUM_THREADS": "1"}
 OURS = "ours, mhc"
 PROBE = "probe"
 
@@ -78,10 +82,10 @@ def verdicts(cases):
         yield f"  {what:<44} {got:7.2f}  {how} {limit:<5} {'reached' if reached else 'NOT reached'}"
 
 
-def develop(size, word=""):
+def develop(size, names=()):
     """One run of the program `peers`: what it measured, by name."""
-    out = subprocess.run([str(BIN / "peers"), *map(str, size), word], check=True, capture_output=True, text=True,
-                         env=os.environ | {"OMP_NUM_THREADS": "1"}).stdout
+    out = subprocess.run([str(BIN / "peers"), *map(str, size), *names], check=True, capture_output=True, text=True,
+                         env=ONE_THREAD).stdout
     return {case["name"]: case for case in map(json.loads, out.splitlines())}
 
 
@@ -105,12 +109,34 @@ def frames():
 def threads():
     """One thread and two in many short turns. Their wall time needs a machine with nothing else to do."""
     print(f"two threads, {BURSTS[0]}x{BURSTS[1]}, wall time, {BURSTS[2]} turns of each, load {os.getloadavg()[0]:.1f}")
-    for word in ("ours, mhc", "OpenCV, bilinear"):
-        cases = develop(BURSTS, word)
-        if word not in cases:
-            continue
-        one, two = (cases[name]["wall_ms_per_mp"] for name in (word, f"{word}, two threads"))
-        print(f"  {word}: {faster(one, two):.2f} x faster at the best of each, {ratio(one, two):.2f} x in the median")
+    for name in ("ours, mhc", "OpenCV, bilinear"):
+        names = (name, f"{name}, two threads")
+        try:
+            one, two = (case["wall_ms_per_mp"] for case in develop(BURSTS, names).values())
+        except (subprocess.CalledProcessError, ValueError):
+            continue  # Not built.
+        print(f"  {name}: {faster(one, two):.2f} x faster at the best of each, {ratio(one, two):.2f} x in the median")
+
+
+def instructions():
+    """Instructions a pixel, which no other work of the machine can disturb: the slope between two counts."""
+    if not shutil.which("valgrind"):
+        print("valgrind is not installed: instructions are not counted")
+        return
+    width, height = SIZES[1][:2]
+    print(f"{width}x{height}: instructions a pixel, counted by callgrind")
+    for name in COUNTED:
+        try:
+            few, many = (instructions_of((width, height, rounds), name) for rounds in (1, 3))
+        except subprocess.CalledProcessError:
+            continue  # Not built.
+        print(f"  {name:<34} {(many - few) / 2 / width / height:8.1f}")
+
+
+def instructions_of(size, name):
+    line = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", str(BIN / "peers"), *map(str, size), name]
+    told = subprocess.run(line, check=True, capture_output=True, text=True, env=ONE_THREAD).stderr
+    return int(re.search(r"Collected : (\d+)", told)[1])
 
 
 def programs():
@@ -157,6 +183,6 @@ def turns(lines, megapixels):
 def cpu_ms(line):
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(line, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                   env=os.environ | {"OMP_NUM_THREADS": "1"})
+                   env=ONE_THREAD)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return 1e3 * (after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)

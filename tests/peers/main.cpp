@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <random>
+#include <span>
 #include <string_view>
 
 #include <time.h>
@@ -91,7 +92,7 @@ void print(const std::vector<double>& values, const char* name) {
     std::printf("]");
 }
 
-int measure(Frame frame, int rounds, std::string_view word) {
+int measure(Frame frame, int rounds, std::span<char* const> names) {
     Contenders all;
     add_ours(frame, all);
 #ifdef PEERS_OPENCV
@@ -100,7 +101,11 @@ int measure(Frame frame, int rounds, std::string_view word) {
 #ifdef PEERS_LIBRAW
     add_libraw(frame, all);
 #endif
-    std::erase_if(all, [&](const Contender& one) { return !one.name.contains(word); });
+    if (!names.empty()) {
+        std::erase_if(all, [&](const Contender& one) {
+            return std::ranges::find(names, one.name) == names.end();
+        });
+    }
     if (all.empty()) return 2;
     std::vector<Samples> samples;
     for (const Contender& contender : all) samples.push_back(warmed(contender));
@@ -130,19 +135,21 @@ int number(std::string_view text) {
     return value;
 }
 
-int run(int argc, char** argv) {
-    const bool complete = argc == 4 || argc == 5;
-    const int width = complete ? number(argv[1]) : 0;
-    const int height = complete ? number(argv[2]) : 0;
-    const int rounds = complete ? number(argv[3]) : 0;
+int run(std::span<char* const> arguments) {
+    const bool complete = arguments.size() >= 4;
+    const int width = complete ? number(arguments[1]) : 0;
+    const int height = complete ? number(arguments[2]) : 0;
+    const int rounds = complete ? number(arguments[3]) : 0;
     if (width < 64 || height < 64 || rounds < 1) {
-        std::fprintf(stderr, "usage: peers WIDTH HEIGHT ROUNDS [WORD]   (64 x 64 at least)\n");
+        std::fprintf(stderr, "usage: peers WIDTH HEIGHT ROUNDS [NAME…]   (64 x 64 at least)\n");
         return 2;
     }
-    return measure(painted(width, height), rounds, argc == 5 ? argv[4] : "");
+    return measure(painted(width, height), rounds, arguments.subspan(4));
 }
 
 }  // namespace
 }  // namespace parallax::peers
 
-int main(int argc, char** argv) { return parallax::peers::run(argc, argv); }
+int main(int argc, char** argv) {
+    return parallax::peers::run({argv, static_cast<std::size_t>(argc)});
+}
