@@ -67,7 +67,8 @@ struct Settings {
     float exposure_ev = 0.0F;  // Added to RawInfo::baseline_exposure_ev. −8 … 8
     Tone tone = Tone::srgb;
     Highlights highlights = Highlights::clip;
-    float sharpen = 0.0F;  // Strength of the unsharp mask on luma, 0 … 2.
+    int false_color_suppression = 0;  // Passes of a median over differences of colours, 0 … 3.
+    float sharpen = 0.0F;             // Strength of the unsharp mask on luma, 0 … 2.
 
     bool correct_defects = true;  // Known ones (RawInfo::defects), and found ones.
     bool correct_shading = true;  // By RawInfo::shading.

@@ -10,6 +10,19 @@ constexpr std::size_t kCacheLine = 64;
 // How many samples across and down become one pixel.
 int cell_side_px(Demosaic demosaic) { return demosaic == Demosaic::superpixel ? 2 : 1; }
 
+// Superpixels are not interpolated, so their colours are not false.
+bool suppresses(const BandJob& job) {
+    return job.suppression > 0 && job.demosaic != Demosaic::superpixel;
+}
+
+// Calls body for each block of a row of so many half columns.
+template <class Body>
+void over_blocks(int half, const Body& body) {
+    for (int first = 0; first < half; first += kBlock) {
+        body(BlockRange{first, std::min(kBlock, half - first)});
+    }
+}
+
 // How many rows of the mosaic the next pair of picture rows will ask for: those just after `row`.
 struct Ahead {
     int row = 0;
@@ -63,11 +76,21 @@ void Band::demosaic(const BandJob& job, int y, const BlockRange& range) {
                                        : demosaic_mhc(rows, range, linear_);
 }
 
+Band::Block Band::block_of(const BlockRange& range, int width, int y, int end) {
+    const int first = 2 * range.begin;
+    return {range, {first, y, std::min(2 * range.count, width - first)}, std::min(2, end - y)};
+}
+
 void Band::develop_block(const BandJob& job, const Block& block, BlockSink& sink) {
     const bool deep = !job.deep_tone.empty();
     const auto& [range, pixels, rows] = block;
     for (int y = pixels.y; y < pixels.y + rows; ++y) {
-        demosaic(job, y, range);
+        if (suppresses(job)) {
+            const auto limit = static_cast<std::int16_t>(4 * job.plan.gains.limit);
+            median_->read(y, range, {row_phase(job.plan.order, y), limit}, linear_);
+        } else {
+            demosaic(job, y, range);
+        }
         if (deep) {
             finish_block16(linear_, range.count, job.plan.finish, job.deep_tone, deep_);
             sink.take(deep_, {pixels.x, y, pixels.count});
@@ -102,23 +125,52 @@ void Band::develop(const BandJob& job, int begin, int end, BlockSink& sink) {
         next = &*scale_;
         rows = scale_->source_rows(rows);
     }
-    develop_rows(job, rows.y0, rows.y1, *next);
+    suppresses(job) ? suppress_rows(job, rows.y0, rows.y1, *next)
+                    : develop_rows(job, rows.y0, rows.y1, *next);
+}
+
+void Band::begin_rows(const BandJob& job, int begin) {
+    mosaic_.begin(job.plan, job.raw, cell_side_px(job.demosaic) == 2 ? 2 * begin : begin - 2);
+    rcd_end_ = begin;
 }
 
 void Band::develop_rows(const BandJob& job, int begin, int end, BlockSink& sink) {
     const int cell = cell_side_px(job.demosaic);
     const int width = job.raw.width() / cell;
     const int half = (width + 1) / 2;
-    mosaic_.begin(job.plan, job.raw, cell == 2 ? 2 * begin : begin - 2);
-    rcd_end_ = begin;
+    begin_rows(job, begin);
     for (int y = begin; y < end; y += 2) {
         prepare(job, y, end);
         const Ahead ahead{cell * (y + 2) + 2, 2 * cell};
-        for (int first = 0; first < half; first += kBlock) {
-            const BlockRange range{first, std::min(kBlock, half - first)};
-            const int count = std::min(2 * range.count, width - 2 * first);
+        over_blocks(half, [&](const BlockRange& range) {
             if (job.demosaic != Demosaic::rcd) prefetch(job.raw, ahead, range, half);
-            develop_block(job, {range, {2 * first, y, count}, std::min(2, end - y)}, sink);
+            develop_block(job, block_of(range, width, y, end), sink);
+        });
+    }
+}
+
+// The same by way of the median, which wants some rows above and below.
+void Band::suppress_rows(const BandJob& job, int begin, int end, BlockSink& sink) {
+    const int width = job.raw.width();
+    const int half = (width + 1) / 2;
+    const ChromaMedian::Options wanted{width, job.raw.height(), job.suppression};
+    if (!median_ || median_->options() != wanted) median_.emplace(wanted);
+    const int first = std::max(0, begin - job.suppression) & ~1;
+    const int last = std::min(job.raw.height(), end + job.suppression);
+    begin_rows(job, first);
+    median_->start(first);
+    int next = begin;
+    for (int y = first; y < last; ++y) {
+        if (y % 2 == 0) prepare(job, y, last);
+        over_blocks(half, [&](const BlockRange& range) {
+            demosaic(job, y, range);
+            median_->put(y, range, linear_);
+        });
+        median_->close_row(y);
+        for (; next < end && std::min(next + 2, end) <= median_->ready_end(); next += 2) {
+            over_blocks(half, [&](const BlockRange& range) {
+                develop_block(job, block_of(range, width, next, end), sink);
+            });
         }
     }
 }

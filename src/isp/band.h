@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "isp/block_sink.h"
+#include "isp/chroma_median.h"
 #include "isp/demosaic.h"
 #include "isp/finish.h"
 #include "isp/mosaic.h"
@@ -24,7 +25,8 @@ struct BandJob {
     const ImageView& raw;
     Demosaic demosaic = Demosaic::mhc;
     std::span<const std::uint16_t> deep_tone = {};  // Not empty: 16-bit pixels are wanted.
-    float sharpen = 0.0F;                           // As in Settings.
+    float sharpen = 0.0F;                           // As in Settings,
+    int suppression = 0;                            // like false_color_suppression.
     ScaleSink::Size size;                           // Of the finished picture.
 };
 
@@ -42,15 +44,19 @@ class Band {
         PixelRange pixels;
         int rows = 2;
     };
+    static Block block_of(const BlockRange& range, int width, int y, int end);
     void develop_rows(const BandJob& job, int begin, int end, BlockSink& sink);
+    void suppress_rows(const BandJob& job, int begin, int end, BlockSink& sink);
+    void begin_rows(const BandJob& job, int begin);
     void prepare(const BandJob& job, int y, int end);
     void demosaic(const BandJob& job, int y, const BlockRange& range);
     void develop_block(const BandJob& job, const Block& block, BlockSink& sink);
 
     BalancedMosaic mosaic_;
-    std::array<Window, 2> windows_;  // Around the even row and the odd one.
-    std::optional<RcdBand> rcd_;     // Made when first wanted.
-    int rcd_end_ = 0;                // The row after those that it has developed.
+    std::array<Window, 2> windows_;       // Around the even row and the odd one.
+    std::optional<RcdBand> rcd_;          // Made when first wanted.
+    int rcd_end_ = 0;                     // The row after those that it has developed.
+    std::optional<ChromaMedian> median_;  // Likewise.
     LinearBlock linear_;
     std::array<PictureBlock, 2> picture_;
     DeepBlock deep_;

@@ -108,6 +108,12 @@ Result<> check_settings(const Settings& settings) {
         return fail(Errc::invalid_argument, "a sharpening of " + std::to_string(settings.sharpen),
                     "it must be within 0 to 2");
     }
+    if (const int passes = settings.false_color_suppression;
+        passes < 0 || passes > ChromaMedian::kMaxPasses) {
+        return fail(Errc::invalid_argument,
+                    "a false colour suppression of " + std::to_string(passes) + " passes",
+                    "it must be within 0 to 3");
+    }
     return {};
 }
 
@@ -208,7 +214,8 @@ Result<FramePlan> Developer::State::plan(const ImageView& raw_frame, const RawIn
 
 // Of the picture: what so many rows of the mosaic become, but an even number.
 int Developer::State::rows_per_slice() const {
-    const int rows = demosaic == Demosaic::rcd ? RcdBand::kRows : kRowsPerSlice;
+    const int beyond = 2 * ((settings.false_color_suppression + 1) & ~1);
+    const int rows = demosaic == Demosaic::rcd ? RcdBand::kRows - beyond : kRowsPerSlice;
     const int scaled = static_cast<int>(std::int64_t{rows} * out.height / raw.height);
     return std::max(2, scaled & ~1);
 }
@@ -273,6 +280,7 @@ Result<Development> Developer::develop(const ImageView& raw, const RawInfo& info
                       state.demosaic,
                       state.deep_tone,
                       state.settings.sharpen,
+                      state.settings.false_color_suppression,
                       {out.width(), out.height()}};
     const int height = out.height();
     const int rows = slices ? state.rows_per_slice() : height;

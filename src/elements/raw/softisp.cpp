@@ -156,6 +156,10 @@ isp::Settings SoftIsp::settings() const {
         .color_matrix = o.color_matrix};
     const bool best = o.quality == isp::Quality::best;
     if (o.lane == Lane::fast && best) settings.quality = isp::Quality::balanced;
+    settings.false_color_suppression = o.false_color_suppression;
+    if (o.false_color_suppression < 0) {
+        settings.false_color_suppression = settings.quality == isp::Quality::best ? 1 : 0;
+    }
     return settings;
 }
 

@@ -37,6 +37,7 @@ struct SoftIspOptions {
     double exposure_ev = 0.0;
     isp::Tone tone = isp::Tone::srgb;
     isp::Highlights highlights = isp::Highlights::clip;
+    int false_color_suppression = -1;
     double sharpen = 0.0;
     bool defect_correction = true;
     bool shading_correction = true;
@@ -73,6 +74,10 @@ struct SoftIspOptions {
                    {.min = -8, .max = 8, .unit = "EV", .live = true}},
             Option{"tone", &O::tone, "curve from light to codes"},
             Option{"highlights", &O::highlights, "what becomes of clipped colours", {.live = true}},
+            Option{"false-color-suppression",
+                   &O::false_color_suppression,
+                   "passes of a median over differences of colours; -1: one for quality=best",
+                   {.min = -1, .max = 3, .live = true}},
             Option{"sharpen",
                    &O::sharpen,
                    "strength of the unsharp mask",
