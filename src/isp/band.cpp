@@ -92,7 +92,7 @@ void Band::develop_block(const BandJob& job, const Block& block, BlockSink& sink
             demosaic(job, y, range);
         }
         if (deep) {
-            finish_block16(linear_, range.count, job.plan.finish, job.deep_tone, deep_);
+            finish_block16(linear_, range.count, {job.plan.finish, job.deep_tone}, deep_);
             sink.take(deep_, {pixels.x, y, pixels.count});
         } else {
             finish_block(linear_, range.count, job.plan.finish,

@@ -235,15 +235,14 @@ void finish_block(const LinearBlock& in, int count, const Finish& finish, Pictur
     HWY_DYNAMIC_DISPATCH(finish_bytes)(in, count, finish, out);
 }
 
-void finish_block16(const LinearBlock& in, int count, const Finish& finish,
-                    std::span<const std::uint16_t> table, DeepBlock& out) {
+void finish_block16(const LinearBlock& in, int count, const DeepFinish& deep, DeepBlock& out) {
     LinearBlock linear;
-    HWY_DYNAMIC_DISPATCH(finish_linear)(in, count, finish, linear);
+    HWY_DYNAMIC_DISPATCH(finish_linear)(in, count, deep.finish, linear);
     for (std::size_t plane = 0; plane < 6; ++plane) {
         const std::size_t c = plane / 2;
         const std::size_t x = plane % 2;
         for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
-            out.plane[c][2 * i + x] = table[static_cast<std::size_t>(linear.plane[c][x][i])];
+            out.plane[c][2 * i + x] = deep.table[static_cast<std::size_t>(linear.plane[c][x][i])];
         }
     }
 }

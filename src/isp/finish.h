@@ -46,11 +46,14 @@ struct Finish {
 // The first `count` half columns of a block.
 void finish_block(const LinearBlock& in, int count, const Finish& finish, PictureBlock& out);
 
-// The same by a table of 32768 entries, to 16 bits; planes of 2 × count pixels each.
+// The same by a table of 32768 entries instead of the tone, to 16 bits; planes of 2 × count pixels.
+struct DeepFinish {
+    const Finish& finish;
+    std::span<const std::uint16_t> table;
+};
 struct DeepBlock {
     std::array<std::array<std::uint16_t, PictureBlock::kPixels>, 3> plane;
 };
-void finish_block16(const LinearBlock& in, int count, const Finish& finish,
-                    std::span<const std::uint16_t> table, DeepBlock& out);
+void finish_block16(const LinearBlock& in, int count, const DeepFinish& deep, DeepBlock& out);
 
 }  // namespace parallax::isp
