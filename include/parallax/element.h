@@ -38,6 +38,7 @@ struct Pad {
     PadDirection direction = PadDirection::sink;
     Caps caps = Caps::any();
     bool optional = false;  // Need not be linked. Request pads never need to.
+    bool as_given = false;  // Negotiation puts no converter before it, also not further upstream.
 
     bool is_request() const { return name.find('%') != std::string::npos; }
 };

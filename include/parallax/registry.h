@@ -8,8 +8,10 @@
 // Threads: fill it on one thread; read it from any afterwards.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,12 +20,20 @@
 
 namespace parallax {
 
+// An element with one input and one output that negotiation may put into a link where formats do
+// not fit. Prices are added up over the whole graph; the cheapest plan wins.
+struct ConverterPrice {
+    std::uint32_t cost = 100;
+    std::uint32_t cost_per_mib = 1;  // For each MiB of the larger side that passes in a second.
+};
+
 struct FactoryInfo {
     std::string name;
     std::string family;               // "source", "sink", "video", "codec", "raw", "flow", "test" …
     std::string doc;                  // One sentence.
     std::string example;              // A launch line; a test runs each of them.
     std::string origin = "built-in";  // Or the plugin's file.
+    std::optional<ConverterPrice> converter = {};
 };
 
 // Makes one kind of element and knows all about it without making one.

@@ -26,7 +26,12 @@ struct Problem {
     int column = 0;
     std::vector<std::string> names = {};  // Nearest valid names, or the elements in conflict.
     std::string hint = {};
-    std::string reason = {};  // Of a negotiation: no-common-format, no-common-memory, cycle.
+    // Of a negotiation: no-common-format, no-common-memory, cycle, gave-up.
+    std::string reason = {};
+    std::string field = {};  // Where the two sides differ.
+    std::string left = {};   // What comes from upstream, and what downstream takes.
+    std::string right = {};
+    std::vector<std::string> path = {};  // Elements from one that disagrees to the other.
 };
 
 Problem problem_of(const Error& error, std::string element);
@@ -43,11 +48,21 @@ struct LinkPlan {
     std::string to;
     std::string caps;
     std::string memory;
-    std::uint32_t capacity = 0;  // Frames; 0: a plain call inside a stage.
+    std::uint32_t capacity = 0;                // Frames; 0: a plain call inside a stage.
+    std::uint64_t frame_bytes = 0;             // Largest; 0: unknown.
+    std::uint64_t bytes_copied_per_frame = 0;  // By the run-time: links hand on references.
 };
 struct FilterPlan {
     std::string name;
     std::string caps;
+};
+// An element that negotiation put into a link.
+struct ConverterPlan {
+    std::string name;
+    std::string factory;
+    std::string link;  // "camera.src -> encoder.sink", as the user drew it.
+    std::string reason;
+    std::uint64_t cost = 0;
 };
 struct StagePlan {
     std::string group;
@@ -63,6 +78,7 @@ struct PlanReport {
     std::vector<ElementPlan> elements;
     std::vector<LinkPlan> links;
     std::vector<FilterPlan> filters;
+    std::vector<ConverterPlan> converters;
     std::vector<StagePlan> stages;
     std::vector<ArenaPlan> arenas;
 };
@@ -111,6 +127,7 @@ struct RunReport {
     std::uint64_t peak_rss_bytes = 0;
     std::vector<ElementReport> elements;
     std::vector<LinkReport> links;
+    std::vector<ConverterPlan> converters;
     double negotiation_us = 0;
     double first_frame_ms = 0;
     std::vector<EventReport> events;

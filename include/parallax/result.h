@@ -24,6 +24,7 @@ enum class Errc : std::uint8_t {
     no_common_format,  // Negotiation found no format both sides accept.
     no_common_memory,  // Formats agree, but no memory type that both sides can use.
     cycle,             // The graph runs in a circle.
+    gave_up,           // A bounded search ended before it knew.
     quota_exceeded,    // A budget said no. Retrying later may succeed.
     timed_out,
     interrupted,  // Somebody asked for the work to stop.

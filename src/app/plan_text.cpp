@@ -48,12 +48,21 @@ std::string plan_text(const PlanReport& plan) {
     for (const LinkPlan& link : plan.links) {
         text +=
             fmt::format("  {} -> {}\n      {} ({})", link.from, link.to, link.caps, link.memory);
+        if (link.frame_bytes != 0) {
+            text += fmt::format(", {} bytes a frame, {} copied", link.frame_bytes,
+                                link.bytes_copied_per_frame);
+        }
         text += link.capacity == 0 ? ", a call\n"
                                    : fmt::format(", a channel of {} frames\n", link.capacity);
     }
     if (!plan.filters.empty()) text += "filters\n";
     for (const FilterPlan& filter : plan.filters) {
         text += fmt::format("  {}: {}\n", filter.name, filter.caps);
+    }
+    if (!plan.converters.empty()) text += "converters put in\n";
+    for (const ConverterPlan& converter : plan.converters) {
+        text += fmt::format("  {} in {}\n      because {} (cost {})\n", converter.name,
+                            converter.link, converter.reason, converter.cost);
     }
     if (!plan.stages.empty()) text += "stages\n";
     for (std::size_t s = 0; s < plan.stages.size(); ++s) {

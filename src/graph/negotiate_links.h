@@ -8,16 +8,18 @@
 #include <expected>
 #include <vector>
 
+#include "graph/converters.h"
 #include "graph/element_run.h"
 #include "graph/plan.h"
 #include "media/negotiate.h"
 
 namespace parallax {
 
-// Fills `caps` of each link. The conflict names the elements that disagree, the field and both
-// sides' values.
-std::expected<void, Conflict> negotiate_links(const std::vector<const ElementRun*>& elements,
-                                              std::vector<PlannedLink>& links);
+// Finds the formats of all links, and the converters to put into them. The conflict names the
+// elements that disagree, the field and both sides' values.
+std::expected<NegotiationSolution, Conflict> negotiate_links(
+    const std::vector<const ElementRun*>& elements, const std::vector<PlannedLink>& links,
+    const Converters& converters);
 
 Error error_of(const Conflict& conflict);
 

@@ -13,7 +13,7 @@ std::expected<std::unique_ptr<Pipeline>, std::vector<Problem>> Pipeline::create(
     Assembly assembly = assemble(graph, registry);
     if (!assembly.problems.empty()) return std::unexpected(std::move(assembly.problems));
     return std::make_unique<Pipeline>(
-        std::make_unique<Run>(std::move(graph), std::move(assembly), std::move(options)));
+        std::make_unique<Run>(std::move(graph), std::move(assembly), registry, std::move(options)));
 }
 
 std::expected<std::unique_ptr<Pipeline>, std::vector<Problem>> Pipeline::from_text(

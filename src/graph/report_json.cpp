@@ -25,12 +25,30 @@ Json of(const Problem& problem) {
               {"line", problem.line},  {"column", problem.column},   {"names", problem.names},
               {"hint", problem.hint}};
     if (!problem.reason.empty()) json["reason"] = problem.reason;
+    if (!problem.field.empty()) {
+        json["field"] = problem.field;
+        json["left"] = problem.left;
+        json["right"] = problem.right;
+    }
+    if (!problem.path.empty()) json["path"] = problem.path;
     return json;
 }
 
 Json of(std::span<const Problem> problems) {
     Json json = Json::array();
     for (const Problem& problem : problems) json.push_back(of(problem));
+    return json;
+}
+
+Json of(const std::vector<ConverterPlan>& converters) {
+    Json json = Json::array();
+    for (const ConverterPlan& converter : converters) {
+        json.push_back({{"name", converter.name},
+                        {"factory", converter.factory},
+                        {"link", converter.link},
+                        {"reason", converter.reason},
+                        {"cost", converter.cost}});
+    }
     return json;
 }
 
@@ -66,7 +84,7 @@ std::string to_json(const RunReport& report) {
               {"peak_rss_bytes", report.peak_rss_bytes},
               {"elements", Json::array()},
               {"links", Json::array()},
-              {"converters", Json::array()},
+              {"converters", of(report.converters)},
               {"negotiation_us", report.negotiation_us},
               {"first_frame_ms", report.first_frame_ms},
               {"events", Json::array()},
@@ -91,9 +109,10 @@ std::string to_json(const RunReport& report) {
 }
 
 std::string to_json(const PlanReport& plan, std::span<const Problem> problems) {
-    Json json{{"elements", Json::array()},   {"links", Json::array()},  {"filters", Json::array()},
-              {"converters", Json::array()}, {"stages", Json::array()}, {"arenas", Json::array()},
-              {"sandbox", Json::array()},    {"errors", of(problems)}};
+    Json json{{"elements", Json::array()}, {"links", Json::array()},
+              {"filters", Json::array()},  {"converters", of(plan.converters)},
+              {"stages", Json::array()},   {"arenas", Json::array()},
+              {"sandbox", Json::array()},  {"errors", of(problems)}};
     for (const ElementPlan& element : plan.elements) {
         Json properties = Json::object();
         for (const auto& [name, value] : element.properties) properties[name] = of(value);
@@ -106,7 +125,9 @@ std::string to_json(const PlanReport& plan, std::span<const Problem> problems) {
                                  {"to", link.to},
                                  {"caps", link.caps},
                                  {"memory", link.memory},
-                                 {"capacity", link.capacity}});
+                                 {"capacity", link.capacity},
+                                 {"frame_bytes", link.frame_bytes},
+                                 {"bytes_copied_per_frame", link.bytes_copied_per_frame}});
     }
     for (const FilterPlan& filter : plan.filters) {
         json["filters"].push_back({{"name", filter.name}, {"caps", filter.caps}});

@@ -7,39 +7,25 @@
 #include <thread>
 
 #include "base/check.h"
-#include "graph/negotiate_links.h"
-#include "parallax/video_caps.h"
 
 namespace parallax {
-namespace {
 
-bool is_image(const Structure& caps) {
-    return caps.media_type() == "video/x-raw" || caps.media_type() == "video/x-bayer";
-}
-
-Result<PadFormat> pad_format(const Structure& caps) {
-    PadFormat format{.linked = true, .caps = caps, .image = {}, .framerate = {}};
-    if (!is_image(caps)) return format;
-    format.image = PX_TRY(layout_from_caps(caps));
-    format.framerate = caps.get_fraction("framerate").value_or(Fraction(0, 1));
-    return format;
-}
-
-}  // namespace
-
-Run::Run(Graph graph, Assembly assembly, Pipeline::Options options)
+Run::Run(Graph graph, Assembly assembly, const Registry& registry, Pipeline::Options options)
     : graph_(std::move(graph)),
+      registry_(registry),
       options_(std::move(options)),
       elements_(std::move(assembly.elements)),
       links_(std::move(assembly.links)),
       high_water_(links_.size()),
       queue_drops_(links_.size()) {
-    for (auto& run : elements_) {
-        run->bus = &bus_;
-        run->clock = &clock_;
-        run->inputs.resize(run->input_pads.size());
-        run->drafts.resize(run->output_pads.size());
-    }
+    for (auto& run : elements_) adopt(*run);
+}
+
+void Run::adopt(ElementRun& run) {
+    run.bus = &bus_;
+    run.clock = &clock_;
+    run.inputs.resize(run.input_pads.size());
+    run.drafts.resize(run.output_pads.size());
 }
 
 Run::~Run() {
@@ -49,113 +35,6 @@ Run::~Run() {
     if (built_ && state_ != State::ended) {
         for (auto& run : elements_) (void)run->element->finish(false);
     }
-}
-
-// --- To Ready.
-
-Result<> Run::prepare() {
-    if (state_ != State::null) return {};
-    PX_TRY(make_groups());
-    PX_TRY(open_elements());
-    PX_TRY(negotiate());
-    PX_TRY(configure());
-    state_ = State::ready;
-    return {};
-}
-
-Result<> Run::make_groups() {
-    std::vector<ResourceGroup::Options> wanted = options_.groups;
-    if (std::ranges::find(wanted, "default", &ResourceGroup::Options::name) == wanted.end()) {
-        wanted.push_back({});
-    }
-    for (const Graph::Node& node : graph_.nodes()) {
-        if (node.isolate != "no") {
-            return fail_in(node.name, Errc::unsupported,
-                           "isolate=" + node.isolate + " is not built in this version");
-        }
-        const bool known =
-            std::ranges::find(wanted, node.group, &ResourceGroup::Options::name) != wanted.end();
-        if (known) continue;
-        return fail_in(node.name, Errc::invalid_argument, "no resource group called " + node.group);
-    }
-    for (const auto& options : wanted) {
-        const bool used = std::ranges::any_of(
-            graph_.nodes(), [&](const Graph::Node& node) { return node.group == options.name; });
-        if (used) groups_.push_back(PX_TRY(ResourceGroup::create(options)));
-    }
-    return {};
-}
-
-Failure Run::fail_in(const std::string& element, Errc code, std::string text) {
-    Error error{code, std::move(text), {}, {}};
-    fail(element, error);
-    return Failure(std::move(error));
-}
-
-Result<> Run::open_elements() {
-    for (auto& run : elements_) {
-        if (Result<> opened = run->element->open(); !opened) {
-            fail(run->name, opened.error());
-            return std::move(opened).context(run->name);
-        }
-    }
-    return {};
-}
-
-Result<> Run::negotiate() {
-    const std::int64_t before = monotonic_ns();
-    std::vector<const ElementRun*> elements;
-    for (const auto& run : elements_) elements.push_back(run.get());
-    const auto solved = negotiate_links(elements, links_);
-    negotiation_ns_ = monotonic_ns() - before;
-    if (solved) return {};
-    Error error = error_of(solved.error());
-    fail("", error);
-    {
-        const std::lock_guard lock(mutex_);
-        errors_.back().names = solved.error().names;
-    }
-    return Failure(std::move(error));
-}
-
-// Tells every element its formats, asks for sizes, and makes the plan.
-Result<> Run::configure() {
-    for (auto& run : elements_) {
-        run->formats.inputs.assign(run->input_pads.size(), {});
-        run->formats.outputs.assign(run->output_pads.size(), {});
-    }
-    for (const PlannedLink& link : links_) {
-        Result<PadFormat> agreed = pad_format(link.caps);
-        if (!agreed) {
-            fail(elements_[link.from]->name, agreed.error());
-            return Failure(std::move(agreed).error());
-        }
-        PadFormat format = *std::move(agreed);
-        elements_[link.from]->formats.outputs[link.from_pad] = format;
-        elements_[link.to]->formats.inputs[link.to_pad] = std::move(format);
-    }
-    for (auto& run : elements_) {
-        if (Result<> configured = run->element->configure(run->formats); !configured) {
-            fail(run->name, configured.error());
-            return std::move(configured).context(run->name);
-        }
-    }
-    for (PlannedLink& link : links_) {
-        ElementRun& from = *elements_[link.from];
-        link.frame_bytes = from.element->output_bytes(link.from_pad, from.formats);
-    }
-    PlanInput input{.nodes = {}, .links = links_};
-    for (std::size_t n = 0; n < elements_.size(); ++n) {
-        const Graph::Node& node = graph_.nodes()[n];
-        input.nodes.push_back({elements_[n].get(), node.group, node.isolate});
-    }
-    Result<Plan> plan = make_plan(input);
-    if (!plan) {
-        fail("", plan.error());
-        return Failure(std::move(plan).error());
-    }
-    plan_ = *std::move(plan);
-    return {};
 }
 
 // --- To Playing.

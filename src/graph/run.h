@@ -13,6 +13,7 @@
 #include "exec/poller.h"
 #include "graph/assemble.h"
 #include "graph/bus.h"
+#include "graph/converters.h"
 #include "graph/plan.h"
 #include "graph/stage.h"
 #include "parallax/pipeline.h"
@@ -23,7 +24,8 @@ class Run final : public StageHost {
   public:
     using State = Pipeline::State;
 
-    Run(Graph graph, Assembly assembly, Pipeline::Options options);
+    // The registry is borrowed.
+    Run(Graph graph, Assembly assembly, const Registry& registry, Pipeline::Options options);
     ~Run() override;
 
     Result<> prepare();
@@ -49,6 +51,8 @@ class Run final : public StageHost {
   private:
     Result<> open_elements();
     Result<> negotiate();
+    void adopt(ElementRun& run);
+    Result<> insert(const NegotiationSolution& solution, const Converters& converters);
     Result<> configure();
     Result<> make_groups();
     Result<> build();
@@ -65,10 +69,12 @@ class Run final : public StageHost {
     Stage* stage_of(const ElementRun& run) const;
     ResourceGroup& group(const std::string& name) const;
 
-    const Graph graph_;
+    Graph graph_;  // Nodes only grow, by the converters put in; links are as drawn.
+    const Registry& registry_;
     const Pipeline::Options options_;
     std::vector<std::unique_ptr<ElementRun>> elements_;
     std::vector<PlannedLink> links_;
+    std::vector<ConverterPlan> converters_;
     Plan plan_;
     RunClock clock_;
     Bus bus_;

@@ -44,6 +44,7 @@ std::string_view class_of(const Error& error) {
         case Errc::no_common_format:
         case Errc::no_common_memory:
         case Errc::cycle:
+        case Errc::gave_up:
             return "negotiation";
         case Errc::permission:
         case Errc::unsupported:
@@ -110,8 +111,10 @@ PlanReport Run::plan_report() const {
              .to = pad_name(*elements_[link.to], PadDirection::sink, link.to_pad),
              .caps = to_string(link.caps),
              .memory = memory_name(link.caps),
-             .capacity = link.capacity});
+             .capacity = link.capacity,
+             .frame_bytes = link.frame_bytes});
     }
+    report.converters = converters_;
     for (const PlannedStage& stage : plan_.stages) {
         StagePlan planned{.group = stage.group, .elements = {}};
         for (const std::size_t element : stage.elements) planned.elements.push_back(name(element));
@@ -169,6 +172,7 @@ RunReport Run::report() const {
                                                   ? run.element->metrics()
                                                   : decltype(ElementReport::metrics){}});
     }
+    report.converters = converters_;
     report.events = events_;
     report.errors = errors_;
     if (!errors_.empty()) report.status = "error";

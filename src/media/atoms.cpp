@@ -22,15 +22,15 @@ std::uint32_t rank_within(const Structure& whole, const Structure& part) {
     return rank;
 }
 
-// Whether smaller ones hold all that is in it, so that it stands for nothing of its own.
-bool is_covered(const Structure& structure, const std::vector<Structure>& all) {
+// Those inside it, but not it itself.
+Caps smaller_than(const Structure& structure, const std::vector<Structure>& all) {
     const Caps whole(structure);
     Caps smaller;
     for (const Structure& each : all) {
         if (each.media_type() != structure.media_type() || each == structure) continue;
         if (is_subset(Caps(each), whole) && !is_subset(whole, Caps(each))) smaller.append(each);
     }
-    return !smaller.is_empty() && is_subset(whole, smaller);
+    return smaller;
 }
 
 }  // namespace
@@ -54,8 +54,13 @@ std::optional<Atoms> Atoms::make(const std::vector<Caps>& sets, std::size_t most
     }
     Atoms atoms;
     atoms.atoms_.push_back(Caps::any());
+    atoms.generality_.push_back(found.size());
     for (const Structure& structure : found) {
-        if (!is_covered(structure, found)) atoms.atoms_.emplace_back(structure);
+        const Caps smaller = smaller_than(structure, found);
+        // Where they hold all that is in it, it stands for nothing of its own.
+        if (!smaller.is_empty() && is_subset(Caps(structure), smaller)) continue;
+        atoms.atoms_.emplace_back(structure);
+        atoms.generality_.push_back(smaller.structures().size());
     }
     return atoms;
 }
@@ -69,15 +74,19 @@ std::vector<AssignProblem::Choice> Atoms::choices(const Caps& domain) const {
     struct Place {
         std::size_t alternative;
         std::uint32_t within;
+        std::size_t special;  // No more is asked of a format than must be.
         std::uint32_t atom;
         auto operator<=>(const Place&) const = default;
     };
+    const std::size_t most = atoms_.size();
     std::vector<Place> places;
     const auto alternatives = domain.structures();
     for (std::uint32_t a = 1; a < atoms_.size(); ++a) {
         for (std::size_t i = 0; i < alternatives.size(); ++i) {
             if (!is_subset(atoms_[a], Caps(alternatives[i]))) continue;
-            places.push_back({i, rank_within(alternatives[i], atoms_[a].structures().front()), a});
+            const Structure& part = atoms_[a].structures().front();
+            places.push_back(
+                {i, rank_within(alternatives[i], part), most - std::min(generality_[a], most), a});
             break;
         }
     }

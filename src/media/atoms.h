@@ -29,7 +29,8 @@ class Atoms {
     std::vector<AssignProblem::Choice> choices(const Caps& domain) const;
 
   private:
-    std::vector<Caps> atoms_;  // One structure each, but for ANY.
+    std::vector<Caps> atoms_;              // One structure each, but for ANY.
+    std::vector<std::size_t> generality_;  // How many pieces are inside each.
 };
 
 }  // namespace parallax

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "media/solver.h"
 #include "parallax/video_caps.h"
 
 namespace parallax {
@@ -34,13 +35,6 @@ class FromTo final : public PadTransform {
     const NegotiationConverter& converter_;
 };
 
-Caps through(const NegotiationConverter& converter, const Caps& caps) {
-    const Caps in = intersect(caps, converter.sink);
-    if (in.is_empty()) return in;
-    if (converter.transform == nullptr) return converter.src;
-    return intersect(converter.transform->across(0, in, 1), converter.src);
-}
-
 // What one second of it weighs, where that is known; a set is judged by its usual format.
 double mib_per_second(const Caps& caps) {
     if (caps.is_any() || caps.is_empty()) return 0;
@@ -57,15 +51,19 @@ double mib_per_second(const Caps& caps) {
 
 }  // namespace
 
+Caps through(const NegotiationConverter& converter, const Caps& caps) {
+    const Caps in = intersect(caps, converter.sink);
+    if (in.is_empty()) return in;
+    if (converter.transform == nullptr) return converter.src;
+    return intersect(converter.transform->across(0, in, 1), converter.src);
+}
+
 ConverterPaths::ConverterPaths(const std::vector<NegotiationConverter>& converters,
                                const Atoms& atoms, const std::vector<bool>& wanted)
     : converters_(converters),
       atoms_(atoms),
       prices_(atoms.size()),
-      paths_(atoms.size() * atoms.size()),
-      exact_(std::ranges::all_of(converters, [](const NegotiationConverter& converter) {
-          return converter.transform == nullptr;
-      })) {
+      paths_(atoms.size() * atoms.size()) {
     for (std::size_t a = 0; a < atoms.size(); ++a) {
         prices_.at(a, a) = 0;
         if (wanted[a]) search(a);
@@ -78,13 +76,6 @@ NegotiationPrice ConverterPaths::price(std::size_t c, const Caps& from, const Ca
     const double rate = std::max(mib_per_second(from), mib_per_second(to));
     return converter.cost + static_cast<NegotiationPrice>(
                                 static_cast<double>(converter.cost_per_mib) * std::min(rate, 1e9));
-}
-
-// An atom stands for the formats that lie in no smaller one. Where converters only say what goes in
-// and what comes out, their caps cut atoms too, so that a part of one is none of it. What real ones
-// make of a set may be a part that nobody named.
-bool ConverterPaths::reaches(const Caps& caps, const Caps& atom) const {
-    return exact_ ? is_subset(atom, caps) : can_intersect(atom, caps);
 }
 
 // Uniform-cost search (Dijkstra 1959) over the sets that chains of converters can make of an atom.
@@ -103,7 +94,8 @@ void ConverterPaths::search(std::size_t from) {
         if (length > 0) {
             for (std::size_t to = 1; to < atoms_.size(); ++to) {
                 if (prices_.at(from, to) <= cost) continue;
-                if (!reaches(states[number].caps, atoms_[to])) continue;
+                // An atom stands for the formats in no smaller one: a part of it is none of it.
+                if (!is_subset(atoms_[to], states[number].caps)) continue;
                 prices_.at(from, to) = cost;
                 paths_[from * atoms_.size() + to] = states[number].chain;
             }
@@ -113,8 +105,7 @@ void ConverterPaths::search(std::size_t from) {
             const std::vector<std::size_t>& chain = states[number].chain;
             if (std::ranges::find(chain, c) != chain.end()) continue;
             // All of an atom is converted, or none of it; later any part of what came out will do.
-            const bool whole =
-                length > 0 || !exact_ || is_subset(states[number].caps, converters_[c].sink);
+            const bool whole = length > 0 || is_subset(states[number].caps, converters_[c].sink);
             Caps out = whole ? through(converters_[c], states[number].caps) : Caps::empty();
             if (out.is_empty() || states.size() >= kMostStates) continue;
             const Price more = add_prices(cost, price(c, states[number].caps, out));
@@ -131,8 +122,27 @@ const PadTransform& open_transform() {
     return open;
 }
 
+// How many ways lead on from each link.
+std::vector<std::uint32_t> ways_on(const NegotiationProblem& problem) {
+    constexpr std::uint32_t most = 8;
+    std::vector<std::uint32_t> from_node(problem.nodes.size(), 0);
+    const std::vector<std::size_t> order = flow_order(problem);
+    std::vector<std::vector<std::size_t>> next(problem.nodes.size());
+    for (const NegotiationLink& link : problem.links) next[link.from].push_back(link.to);
+    for (auto n = order.rbegin(); n != order.rend(); ++n) {
+        for (const std::size_t to : next[*n]) from_node[*n] += from_node[to];
+        from_node[*n] = std::clamp<std::uint32_t>(from_node[*n], 1, most);
+    }
+    std::vector<std::uint32_t> ways;
+    for (const NegotiationLink& link : problem.links) ways.push_back(from_node[link.to]);
+    return ways;
+}
+
 Bridged bridged(const NegotiationProblem& problem) {
-    Bridged result{.problem = problem, .after = {}, .first_bridge = problem.nodes.size()};
+    Bridged result{.problem = problem,
+                   .ways = ways_on(problem),
+                   .after = {},
+                   .first_bridge = problem.nodes.size()};
     for (std::size_t l = 0; l < problem.links.size(); ++l) {
         if (!problem.links[l].convertible) {
             result.after.push_back(l);

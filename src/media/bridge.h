@@ -13,6 +13,9 @@
 
 namespace parallax {
 
+// What a converter can make of formats; EMPTY where it takes none of them.
+Caps through(const NegotiationConverter& converter, const Caps& caps);
+
 // The cheapest chains of converters from each atom to each other.
 class ConverterPaths {
   public:
@@ -29,13 +32,11 @@ class ConverterPaths {
 
   private:
     void search(std::size_t from);
-    bool reaches(const Caps& caps, const Caps& atom) const;
 
     const std::vector<NegotiationConverter>& converters_;
     const Atoms& atoms_;
     PriceTable prices_;
     std::vector<std::vector<std::size_t>> paths_;
-    bool exact_;
 };
 
 // Lets everything pass, and become anything.
@@ -45,6 +46,8 @@ const PadTransform& open_transform();
 // Link l of the problem is link l here and ends at its bridge; its second half is after[l].
 struct Bridged {
     NegotiationProblem problem;
+    // Of each link of the original: the ways from it to an end of the graph, 8 at most.
+    std::vector<std::uint32_t> ways;
     std::vector<std::size_t> after;  // Of each link: its second half, or itself without a bridge.
     std::size_t first_bridge = 0;    // Nodes from here on are bridges.
 };

@@ -39,11 +39,15 @@ PriceTable transform_prices(const NegotiationNode& node, std::size_t in, const C
     PriceTable table(atoms.size());
     for (const auto& a : ins) {
         const Caps reached = node.transform->across(in, atoms[a.value], out);
+        const bool ordered = node.transform->first_is_natural() && !reached.structures().empty();
+        const Caps first = ordered ? Caps(reached.structures().front()) : Caps::any();
         const auto allow = [&](const auto& inside) {
             bool any = false;
             for (const auto& b : outs) {
                 if (!inside(atoms[b.value], reached)) continue;
-                table.at(a.value, b.value) = a.value == b.value ? 0 : node.change_cost;
+                const bool natural =
+                    ordered ? is_subset(atoms[b.value], first) : a.value == b.value;
+                table.at(a.value, b.value) = natural ? 0 : node.change_cost;
                 any = true;
             }
             return any;
@@ -63,11 +67,10 @@ PriceTable transform_prices(const NegotiationNode& node, std::size_t in, const C
 class Pricing {
   public:
     Pricing(const NegotiationProblem& problem, const Solver& solver, const Atoms& atoms,
-            std::size_t first_bridge)
-        : problem_(problem), solver_(solver), atoms_(atoms), first_bridge_(first_bridge) {}
+            const BridgePrices& bridges)
+        : problem_(problem), solver_(solver), atoms_(atoms), bridges_(bridges) {}
 
-    AssignProblem run(const std::vector<std::size_t>& order, const ConverterPaths* paths) {
-        if (paths != nullptr) assigned_.tables.push_back(paths->prices());
+    AssignProblem run(const std::vector<std::size_t>& order) {
         place_.resize(order.size());
         for (std::size_t i = 0; i < order.size(); ++i) {
             place_[order[i]] = i;
@@ -115,8 +118,22 @@ class Pricing {
         }
     }
 
+    std::size_t bridge_table(std::uint32_t ways) {
+        const std::uint64_t percent = 100 + std::uint64_t{problem_.fan_out_percent} * (ways - 1);
+        const auto [known, is_new] = bridge_tables_.try_emplace(ways, assigned_.tables.size());
+        if (!is_new) return known->second;
+        PriceTable table = bridges_.paths->prices();
+        for (std::size_t a = 0; a < atoms_.size(); ++a) {
+            for (std::size_t b = 0; b < atoms_.size(); ++b) {
+                if (table.at(a, b) < kImpossible) table.at(a, b) = table.at(a, b) * percent / 100;
+            }
+        }
+        assigned_.tables.push_back(std::move(table));
+        return known->second;
+    }
+
     std::size_t table(std::size_t n, std::size_t in, std::size_t out) {
-        if (n >= first_bridge_) return 0;
+        if (n >= bridges_.first_bridge) return bridge_table((*bridges_.ways)[in]);
         const NegotiationNode& node = problem_.nodes[n];
         const std::size_t from = domain_of_[place_[solver_.variable_of(in)]];
         const std::size_t to = domain_of_[place_[solver_.variable_of(out)]];
@@ -134,7 +151,8 @@ class Pricing {
     const NegotiationProblem& problem_;
     const Solver& solver_;
     const Atoms& atoms_;
-    std::size_t first_bridge_;
+    const BridgePrices& bridges_;
+    std::map<std::uint32_t, std::size_t> bridge_tables_;  // By the ways that lead on.
     AssignProblem assigned_;
     std::vector<std::size_t> place_;      // Of each variable of the solver.
     std::vector<std::size_t> domain_of_;  // Of each variable of the problem in numbers.
@@ -145,7 +163,7 @@ class Pricing {
 }  // namespace
 
 std::optional<Atoms> atoms_of(const NegotiationProblem& problem, const Solver& solver,
-                              const std::vector<std::size_t>& order) {
+                              const std::vector<std::size_t>& order, bool with_converters) {
     std::vector<Caps> sets;
     const auto add = [&sets](const Caps& caps) {
         for (const Structure& structure : caps.structures()) {
@@ -154,10 +172,15 @@ std::optional<Atoms> atoms_of(const NegotiationProblem& problem, const Solver& s
         }
     };
     for (std::size_t v = 0; v < solver.variables(); ++v) add(solver.domain(v));
-    for (const NegotiationConverter& converter : problem.converters) {
-        if (converter.transform != nullptr) continue;
-        add(converter.sink);
-        add(converter.src);
+    const std::size_t own = sets.size();
+    if (with_converters) {
+        for (const NegotiationConverter& converter : problem.converters) {
+            add(converter.sink);
+            add(converter.src);
+            for (std::size_t i = 0; i < own && converter.transform != nullptr; ++i) {
+                add(through(converter, Caps(sets[i])));
+            }
+        }
     }
     // A crop or a scaler makes of the sets upstream others, which nobody named.
     constexpr std::size_t most = 256;
@@ -193,11 +216,9 @@ std::optional<Atoms> atoms_of(const NegotiationProblem& problem, const Solver& s
 
 std::expected<Assignment, AssignFailure> cheapest(const NegotiationProblem& problem,
                                                   const Solver& solver, const Atoms& atoms,
-                                                  std::size_t first_bridge,
-                                                  const ConverterPaths* paths, bool only_whether) {
-    const std::vector<std::size_t> order = by_importance(problem, solver, first_bridge);
-    Pricing pricing(problem, solver, atoms, first_bridge);
-    const AssignProblem assigned = pricing.run(order, paths);
+                                                  const BridgePrices& bridges, bool only_whether) {
+    const std::vector<std::size_t> order = by_importance(problem, solver, bridges.first_bridge);
+    const AssignProblem assigned = Pricing(problem, solver, atoms, bridges).run(order);
     if (only_whether) {
         const auto any = assignable(assigned);
         if (!any) return std::unexpected(any.error());

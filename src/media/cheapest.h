@@ -15,17 +15,21 @@
 
 namespace parallax {
 
-// The kinds of formats in the solver's domains, and what transforms make of them. Nothing when
-// there are too many.
+// The kinds of formats in the solver's domains, what transforms make of them, and converters if
+// they are asked for. Nothing when there are too many.
 std::optional<Atoms> atoms_of(const NegotiationProblem& problem, const Solver& solver,
-                              const std::vector<std::size_t>& order);
+                              const std::vector<std::size_t>& order, bool with_converters);
 
 // The atoms of each variable of the solver. Nodes from `first_bridge` on are bridges, with the
-// prices of `paths`; null when there are none.
+// prices of `paths`.
+struct BridgePrices {
+    std::size_t first_bridge = 0;
+    const ConverterPaths* paths = nullptr;
+    const std::vector<std::uint32_t>* ways = nullptr;  // From each bridge, by its first link.
+};
 std::expected<Assignment, AssignFailure> cheapest(const NegotiationProblem& problem,
                                                   const Solver& solver, const Atoms& atoms,
-                                                  std::size_t first_bridge,
-                                                  const ConverterPaths* paths,
+                                                  const BridgePrices& bridges,
                                                   bool only_whether = false);
 
 }  // namespace parallax

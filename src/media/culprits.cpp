@@ -76,6 +76,31 @@ std::optional<Culprits> find_culprits(const NegotiationProblem& problem,
     return culprits;
 }
 
+// The shortest way along the links, against the data where need be.
+std::vector<std::string> path_between(const NegotiationProblem& problem, std::size_t from,
+                                      std::size_t to) {
+    std::vector<std::vector<std::size_t>> next(problem.nodes.size());
+    for (const NegotiationLink& link : problem.links) {
+        next[link.from].push_back(link.to);
+        next[link.to].push_back(link.from);
+    }
+    std::vector<std::size_t> before(problem.nodes.size(), kNone);
+    before[to] = to;
+    std::vector<std::size_t> queue{to};
+    for (std::size_t i = 0; i < queue.size() && before[from] == kNone; ++i) {
+        for (const std::size_t n : next[queue[i]]) {
+            if (before[n] != kNone) continue;
+            before[n] = queue[i];
+            queue.push_back(n);
+        }
+    }
+    std::vector<std::string> path;
+    if (before[from] == kNone) return path;
+    for (std::size_t n = from; n != to; n = before[n]) path.push_back(problem.nodes[n].name);
+    path.push_back(problem.nodes[to].name);
+    return path;
+}
+
 NegotiationProblem only(const NegotiationProblem& problem, const Culprits& culprits) {
     NegotiationProblem rest = problem;
     for (std::size_t n = 0; n < rest.nodes.size(); ++n) {
@@ -135,6 +160,9 @@ Conflict explain(const NegotiationProblem& problem, const std::vector<std::size_
     Conflict conflict = describe(parted ? *parted : clash);
     for (const std::size_t n : culprits->nodes) conflict.names.push_back(problem.nodes[n].name);
     conflict.filters = culprits->filters;
+    if (!culprits->nodes.empty()) {
+        conflict.path = path_between(problem, culprits->nodes.front(), culprits->nodes.back());
+    }
     return conflict;
 }
 

@@ -50,9 +50,10 @@ std::expected<NegotiationSolution, Unsolved> solve_plain(const NegotiationProble
     if (auto clash = solver.narrow()) return std::unexpected(Unsolved{*std::move(clash)});
     NegotiationSolution solution;
     std::optional<Clash> clash;
-    const auto atoms = has_transforms(problem) ? atoms_of(problem, solver, order) : std::nullopt;
+    const auto atoms =
+        has_transforms(problem) ? atoms_of(problem, solver, order, false) : std::nullopt;
     const auto chosen =
-        atoms ? cheapest(problem, solver, *atoms, problem.nodes.size(), nullptr)
+        atoms ? cheapest(problem, solver, *atoms, {.first_bridge = problem.nodes.size()})
               : std::expected<Assignment, AssignFailure>(std::unexpect, AssignFailure::too_large);
     if (chosen) {
         solution.cost = chosen->price;
@@ -85,7 +86,7 @@ struct Search {
     // False where nothing can be had even so.
     bool prepare(const NegotiationProblem& problem) {
         if (solver.narrow()) return false;
-        atoms = atoms_of(bridge.problem, solver, order);
+        atoms = atoms_of(bridge.problem, solver, order, true);
         if (!atoms) return true;
         std::vector<bool> wanted(atoms->size(), false);
         for (std::size_t l = 0; l < problem.links.size(); ++l) {
@@ -99,7 +100,10 @@ struct Search {
     }
     std::expected<Assignment, AssignFailure> choose(bool only_whether) const {
         if (!atoms) return std::unexpected(AssignFailure::too_large);
-        return cheapest(bridge.problem, solver, *atoms, bridge.first_bridge, &*paths, only_whether);
+        return cheapest(
+            bridge.problem, solver, *atoms,
+            {.first_bridge = bridge.first_bridge, .paths = &*paths, .ways = &bridge.ways},
+            only_whether);
     }
 };
 

@@ -41,6 +41,9 @@ class PadTransform {
     // What pad `to` can have while pad `from` has `caps`. Asked both ways; must be monotone: for
     // less in, not more out.
     virtual Caps across(std::size_t from, const Caps& caps, std::size_t to) const = 0;
+    // Whether the first alternative of across() is what it makes unless it is asked for something
+    // else; that costs nothing. Otherwise it is what went in.
+    virtual bool first_is_natural() const { return false; }
 };
 
 // What adds to a plan's price: see assign.h.
@@ -96,6 +99,9 @@ struct NegotiationProblem {
     std::vector<NegotiationConverter> converters = {};
     // Off: converters are also put in where the graph's own would do at a higher price.
     bool insert_only_if_needed = true;
+    // What a converter that is put in costs more for each further way by which its output reaches
+    // an end, so that no branch is converted only because another wants it.
+    std::uint32_t fan_out_percent = 0;
 
     static std::vector<FieldPreference> usual_preferences();
 };
@@ -130,6 +136,8 @@ struct Conflict {
     Caps right = {};                        // … and what was asked downstream.
     std::string field = {};                 // Where the two differ: "format"; may be empty.
     std::string hint = {};
+    // Nodes from the first of `names` to the last, by which what one says reaches the other.
+    std::vector<std::string> path = {};
 
     std::string message() const;  // One clause: "a and b have no format in common: …".
 };

@@ -94,7 +94,8 @@ Caps all_pictures() {
 // --- videocrop
 
 Pads VideoCrop::pads() {
-    return {.pads = {{"sink", PadDirection::sink, all_pictures()},
+    // Where nothing would be left, a scaler before it is not what was meant.
+    return {.pads = {{.name = "sink", .caps = all_pictures(), .as_given = true},
                      {"src", PadDirection::src, all_pictures()}},
             .relation = Relation::transform,
             .forwards = true};

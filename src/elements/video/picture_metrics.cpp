@@ -11,8 +11,9 @@ constexpr int kLeastSidePx = 11;  // The window of SSIM.
 }  // namespace
 
 Pads PictureMetrics::pads() {
-    return {.pads = {{"sink", PadDirection::sink, picture_caps()},
-                     {"reference", PadDirection::sink, picture_caps()},
+    // What is compared must not have been scaled or converted on the way.
+    return {.pads = {{.name = "sink", .caps = picture_caps(), .as_given = true},
+                     {.name = "reference", .caps = picture_caps(), .as_given = true},
                      {"src", PadDirection::src, picture_caps(), true}},
             .relation = Relation::transform,
             .policy = InputPolicy::all_by_pts,

@@ -18,12 +18,14 @@ void add_video(Registry& registry) {
          .family = "video",
          .doc = "converts pictures to another format, linear light to sRGB",
          .example = "videotestsrc num-buffers=3 ! video/x-raw,format=RGB ! videoconvert ! "
-                    "video/x-raw,format=NV12 ! fakesink"});
+                    "video/x-raw,format=NV12 ! fakesink",
+         .converter = ConverterPrice{.cost = 100, .cost_per_mib = 1}});
     registry.add<VideoScale>({.name = "videoscale",
                               .family = "video",
                               .doc = "scales pictures to another size",
                               .example = "videotestsrc num-buffers=3 ! videoscale ! "
-                                         "video/x-raw,width=160,height=120 ! fakesink"});
+                                         "video/x-raw,width=160,height=120 ! fakesink",
+                              .converter = ConverterPrice{.cost = 120, .cost_per_mib = 2}});
     registry.add<VideoCrop>({.name = "videocrop",
                              .family = "video",
                              .doc = "takes away the edges of pictures",

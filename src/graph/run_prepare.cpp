@@ -1,0 +1,158 @@
+// From Null to Ready: groups, opened elements, agreed formats, the plan.
+#include <algorithm>
+
+#include "base/clock.h"
+#include "graph/insert_converters.h"
+#include "graph/negotiate_links.h"
+#include "graph/run.h"
+#include "parallax/video_caps.h"
+
+namespace parallax {
+namespace {
+
+bool is_image(const Structure& caps) {
+    return caps.media_type() == "video/x-raw" || caps.media_type() == "video/x-bayer";
+}
+
+Result<PadFormat> pad_format(const Structure& caps) {
+    PadFormat format{.linked = true, .caps = caps, .image = {}, .framerate = {}};
+    if (!is_image(caps)) return format;
+    format.image = PX_TRY(layout_from_caps(caps));
+    format.framerate = caps.get_fraction("framerate").value_or(Fraction(0, 1));
+    return format;
+}
+
+}  // namespace
+
+Result<> Run::prepare() {
+    if (state_ != State::null) return {};
+    PX_TRY(make_groups());
+    PX_TRY(open_elements());
+    PX_TRY(negotiate());
+    PX_TRY(configure());
+    state_ = State::ready;
+    return {};
+}
+
+Result<> Run::make_groups() {
+    std::vector<ResourceGroup::Options> wanted = options_.groups;
+    if (std::ranges::find(wanted, "default", &ResourceGroup::Options::name) == wanted.end()) {
+        wanted.push_back({});
+    }
+    for (const Graph::Node& node : graph_.nodes()) {
+        if (node.isolate != "no") {
+            return fail_in(node.name, Errc::unsupported,
+                           "isolate=" + node.isolate + " is not built in this version");
+        }
+        const bool known =
+            std::ranges::find(wanted, node.group, &ResourceGroup::Options::name) != wanted.end();
+        if (known) continue;
+        return fail_in(node.name, Errc::invalid_argument, "no resource group called " + node.group);
+    }
+    for (const auto& options : wanted) {
+        const bool used = std::ranges::any_of(
+            graph_.nodes(), [&](const Graph::Node& node) { return node.group == options.name; });
+        if (used) groups_.push_back(PX_TRY(ResourceGroup::create(options)));
+    }
+    return {};
+}
+
+Failure Run::fail_in(const std::string& element, Errc code, std::string text) {
+    Error error{code, std::move(text), {}, {}};
+    fail(element, error);
+    return Failure(std::move(error));
+}
+
+Result<> Run::open_elements() {
+    for (auto& run : elements_) {
+        if (Result<> opened = run->element->open(); !opened) {
+            fail(run->name, opened.error());
+            return std::move(opened).context(run->name);
+        }
+    }
+    return {};
+}
+
+Result<> Run::negotiate() {
+    const std::int64_t before = monotonic_ns();
+    std::vector<const ElementRun*> elements;
+    for (const auto& run : elements_) elements.push_back(run.get());
+    const Converters converters(registry_);
+    const auto solved = negotiate_links(elements, links_, converters);
+    negotiation_ns_ = monotonic_ns() - before;
+    if (solved) return insert(*solved, converters);
+    const Conflict& conflict = solved.error();
+    Error error = error_of(conflict);
+    fail("", error);
+    {
+        const std::lock_guard lock(mutex_);
+        Problem& problem = errors_.back();
+        problem.names = conflict.names;
+        problem.field = conflict.field;
+        problem.path = conflict.path;
+        if (!conflict.field.empty()) {
+            problem.left = to_string(conflict.left);
+            problem.right = to_string(conflict.right);
+        }
+    }
+    return Failure(std::move(error));
+}
+
+Result<> Run::insert(const NegotiationSolution& solution, const Converters& converters) {
+    const std::size_t before = elements_.size();
+    const std::lock_guard lock(mutex_);
+    auto plans = PX_TRY(insert_converters(solution, converters, graph_, elements_, links_));
+    for (std::size_t n = before; n < elements_.size(); ++n) adopt(*elements_[n]);
+    for (ConverterPlan& plan : plans) {
+        bus_.post({.kind = Message::Kind::text,
+                   .severity = Severity::info,
+                   .element = plan.name,
+                   .text = "put into " + plan.link + ": " + plan.reason});
+        converters_.push_back(std::move(plan));
+    }
+    high_water_.resize(links_.size());
+    queue_drops_.resize(links_.size());
+    return {};
+}
+
+// Tells every element its formats, asks for sizes, and makes the plan.
+Result<> Run::configure() {
+    for (auto& run : elements_) {
+        run->formats.inputs.assign(run->input_pads.size(), {});
+        run->formats.outputs.assign(run->output_pads.size(), {});
+    }
+    for (const PlannedLink& link : links_) {
+        Result<PadFormat> agreed = pad_format(link.caps);
+        if (!agreed) {
+            fail(elements_[link.from]->name, agreed.error());
+            return Failure(std::move(agreed).error());
+        }
+        PadFormat format = *std::move(agreed);
+        elements_[link.from]->formats.outputs[link.from_pad] = format;
+        elements_[link.to]->formats.inputs[link.to_pad] = std::move(format);
+    }
+    for (auto& run : elements_) {
+        if (Result<> configured = run->element->configure(run->formats); !configured) {
+            fail(run->name, configured.error());
+            return std::move(configured).context(run->name);
+        }
+    }
+    for (PlannedLink& link : links_) {
+        ElementRun& from = *elements_[link.from];
+        link.frame_bytes = from.element->output_bytes(link.from_pad, from.formats);
+    }
+    PlanInput input{.nodes = {}, .links = links_};
+    for (std::size_t n = 0; n < elements_.size(); ++n) {
+        const Graph::Node& node = graph_.nodes()[n];
+        input.nodes.push_back({elements_[n].get(), node.group, node.isolate});
+    }
+    Result<Plan> plan = make_plan(input);
+    if (!plan) {
+        fail("", plan.error());
+        return Failure(std::move(plan).error());
+    }
+    plan_ = *std::move(plan);
+    return {};
+}
+
+}  // namespace parallax
