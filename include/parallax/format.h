@@ -27,16 +27,37 @@ enum class PixelFormat : std::uint8_t {
     rgba,
     bgra,
     rgbx,
-    bgrx,      // 4 bytes a pixel
+    bgrx,
+    argb,
+    abgr,
+    xrgb,
+    xbgr,      // 4 bytes a pixel
+    gbr,       // three planes
     rgba64le,  // 4 × 16 bits, little endian
     i420,
     yv12,
     y42b,
-    y444,  // planar YUV
+    y444,  // planar YUV: 4:2:0 twice, 4:2:2, 4:4:4
     nv12,
-    nv21,  // Y plane, then interleaved chroma
+    nv21,
+    nv16,
+    nv61,
+    nv24,  // Y plane, then interleaved chroma: 4:2:0 twice, 4:2:2 twice, 4:4:4
     yuy2,
-    uyvy,  // packed 4:2:2
+    uyvy,
+    yvyu,
+    vyuy,  // packed 4:2:2
+    ayuv,  // packed 4:4:4 with alpha first
+    i420_10le,
+    i422_10le,
+    y444_10le,
+    i420_12le,
+    i422_12le,
+    y444_12le,
+    y444_16le,  // planar YUV of words
+    p010_10le,
+    p012_le,
+    p016_le,  // like NV12, of words whose high bits count
     // video/x-bayer: four orders × six packings, in this order of packings
     rggb8,
     grbg8,

@@ -1,7 +1,8 @@
 // ImageView, MutableImageView: a picture in somebody else's memory.
 //
 // Layout: up to three planes, each `rows` rows of `stride_bytes`; see ImageLayout for which plane
-// holds what. Samples of more than 8 bits are little-endian uint16_t in the low bits.
+// holds what. Samples of more than 8 bits are little-endian uint16_t in the low bits; those of
+// P010_10LE and P012_LE are in the high bits.
 // Threads: plain values. Lifetime: borrowed; valid as long as the memory they were made on.
 #pragma once
 

@@ -33,28 +33,71 @@ constexpr PixelTraits bayer(std::string_view name, BayerOrder order, int bits, b
 
 constexpr std::array<PixelTraits, kPixelFormatCount> make_traits() {
     using enum BayerOrder;
-    return {raw("GRAY8", Family::gray, 1),        raw("GRAY16_LE", Family::gray, 1, 16),
-            raw("RGB", Family::rgb, 1),           raw("BGR", Family::rgb, 1),
-            raw("RGBA", Family::rgb, 1),          raw("BGRA", Family::rgb, 1),
-            raw("RGBx", Family::rgb, 1),          raw("BGRx", Family::rgb, 1),
-            raw("RGBA64_LE", Family::rgb, 1, 16), raw("I420", Family::yuv, 3, 8, 1, 1),
-            raw("YV12", Family::yuv, 3, 8, 1, 1), raw("Y42B", Family::yuv, 3, 8, 1, 0),
-            raw("Y444", Family::yuv, 3, 8, 0, 0), raw("NV12", Family::yuv, 2, 8, 1, 1),
-            raw("NV21", Family::yuv, 2, 8, 1, 1), raw("YUY2", Family::yuv, 1, 8, 1, 0),
-            raw("UYVY", Family::yuv, 1, 8, 1, 0), bayer("rggb", rggb, 8, false),
-            bayer("grbg", grbg, 8, false),        bayer("gbrg", gbrg, 8, false),
-            bayer("bggr", bggr, 8, false),        bayer("rggb10le", rggb, 10, false),
-            bayer("grbg10le", grbg, 10, false),   bayer("gbrg10le", gbrg, 10, false),
-            bayer("bggr10le", bggr, 10, false),   bayer("rggb12le", rggb, 12, false),
-            bayer("grbg12le", grbg, 12, false),   bayer("gbrg12le", gbrg, 12, false),
-            bayer("bggr12le", bggr, 12, false),   bayer("rggb14le", rggb, 14, false),
-            bayer("grbg14le", grbg, 14, false),   bayer("gbrg14le", gbrg, 14, false),
-            bayer("bggr14le", bggr, 14, false),   bayer("rggb16le", rggb, 16, false),
-            bayer("grbg16le", grbg, 16, false),   bayer("gbrg16le", gbrg, 16, false),
-            bayer("bggr16le", bggr, 16, false),   bayer("rggb10p", rggb, 10, true),
-            bayer("grbg10p", grbg, 10, true),     bayer("gbrg10p", gbrg, 10, true),
-            bayer("bggr10p", bggr, 10, true),     bayer("rggb12p", rggb, 12, true),
-            bayer("grbg12p", grbg, 12, true),     bayer("gbrg12p", gbrg, 12, true),
+    return {raw("GRAY8", Family::gray, 1),
+            raw("GRAY16_LE", Family::gray, 1, 16),
+            raw("RGB", Family::rgb, 1),
+            raw("BGR", Family::rgb, 1),
+            raw("RGBA", Family::rgb, 1),
+            raw("BGRA", Family::rgb, 1),
+            raw("RGBx", Family::rgb, 1),
+            raw("BGRx", Family::rgb, 1),
+            raw("ARGB", Family::rgb, 1),
+            raw("ABGR", Family::rgb, 1),
+            raw("xRGB", Family::rgb, 1),
+            raw("xBGR", Family::rgb, 1),
+            raw("GBR", Family::rgb, 3),
+            raw("RGBA64_LE", Family::rgb, 1, 16),
+            raw("I420", Family::yuv, 3, 8, 1, 1),
+            raw("YV12", Family::yuv, 3, 8, 1, 1),
+            raw("Y42B", Family::yuv, 3, 8, 1, 0),
+            raw("Y444", Family::yuv, 3, 8, 0, 0),
+            raw("NV12", Family::yuv, 2, 8, 1, 1),
+            raw("NV21", Family::yuv, 2, 8, 1, 1),
+            raw("NV16", Family::yuv, 2, 8, 1, 0),
+            raw("NV61", Family::yuv, 2, 8, 1, 0),
+            raw("NV24", Family::yuv, 2, 8, 0, 0),
+            raw("YUY2", Family::yuv, 1, 8, 1, 0),
+            raw("UYVY", Family::yuv, 1, 8, 1, 0),
+            raw("YVYU", Family::yuv, 1, 8, 1, 0),
+            raw("VYUY", Family::yuv, 1, 8, 1, 0),
+            raw("AYUV", Family::yuv, 1),
+            raw("I420_10LE", Family::yuv, 3, 10, 1, 1),
+            raw("I422_10LE", Family::yuv, 3, 10, 1, 0),
+            raw("Y444_10LE", Family::yuv, 3, 10),
+            raw("I420_12LE", Family::yuv, 3, 12, 1, 1),
+            raw("I422_12LE", Family::yuv, 3, 12, 1, 0),
+            raw("Y444_12LE", Family::yuv, 3, 12),
+            raw("Y444_16LE", Family::yuv, 3, 16),
+            raw("P010_10LE", Family::yuv, 2, 10, 1, 1),
+            raw("P012_LE", Family::yuv, 2, 12, 1, 1),
+            raw("P016_LE", Family::yuv, 2, 16, 1, 1),
+            bayer("rggb", rggb, 8, false),
+            bayer("grbg", grbg, 8, false),
+            bayer("gbrg", gbrg, 8, false),
+            bayer("bggr", bggr, 8, false),
+            bayer("rggb10le", rggb, 10, false),
+            bayer("grbg10le", grbg, 10, false),
+            bayer("gbrg10le", gbrg, 10, false),
+            bayer("bggr10le", bggr, 10, false),
+            bayer("rggb12le", rggb, 12, false),
+            bayer("grbg12le", grbg, 12, false),
+            bayer("gbrg12le", gbrg, 12, false),
+            bayer("bggr12le", bggr, 12, false),
+            bayer("rggb14le", rggb, 14, false),
+            bayer("grbg14le", grbg, 14, false),
+            bayer("gbrg14le", gbrg, 14, false),
+            bayer("bggr14le", bggr, 14, false),
+            bayer("rggb16le", rggb, 16, false),
+            bayer("grbg16le", grbg, 16, false),
+            bayer("gbrg16le", gbrg, 16, false),
+            bayer("bggr16le", bggr, 16, false),
+            bayer("rggb10p", rggb, 10, true),
+            bayer("grbg10p", grbg, 10, true),
+            bayer("gbrg10p", gbrg, 10, true),
+            bayer("bggr10p", bggr, 10, true),
+            bayer("rggb12p", rggb, 12, true),
+            bayer("grbg12p", grbg, 12, true),
+            bayer("gbrg12p", gbrg, 12, true),
             bayer("bggr12p", bggr, 12, true)};
 }
 constexpr std::array<PixelTraits, kPixelFormatCount> kTraits = make_traits();
@@ -74,32 +117,22 @@ std::size_t bayer_stride(const PixelTraits& t, std::size_t width) {
     return t.bits == 8 ? width : width * 2;
 }
 
-std::size_t bytes_per_pixel(PixelFormat format) {
-    switch (format) {
-        case F::gray16le:
-            return 2;
-        case F::rgb:
-        case F::bgr:
-            return 3;
-        case F::rgba:
-        case F::bgra:
-        case F::rgbx:
-        case F::bgrx:
-            return 4;
-        case F::rgba64le:
-            return 8;
-        default:
-            return 1;
-    }
+// Of the first plane, packed 4:2:2 apart.
+std::size_t samples_per_pixel(PixelFormat format) {
+    if (format == F::ayuv) return 4;
+    const PixelTraits& t = traits(format);
+    if (t.family != Family::rgb || t.planes > 1) return 1;
+    return format == F::rgb || format == F::bgr ? 3 : 4;
 }
 
 std::size_t stride_of(PixelFormat format, int plane, std::size_t width) {
     const PixelTraits& t = traits(format);
     if (t.family == Family::bayer) return bayer_stride(t, width);
-    if (format == F::yuy2 || format == F::uyvy) return round_up(width * 2, 4);
-    if (plane == 0) return round_up(width * bytes_per_pixel(format), 4);
+    if (t.planes == 1 && t.chroma_shift_x == 1) return round_up(width * 2, 4);
+    const std::size_t sample_bytes = t.bits > 8 ? 2 : 1;
+    if (plane == 0) return round_up(width * samples_per_pixel(format) * sample_bytes, 4);
     const std::size_t chroma = (width + (1U << t.chroma_shift_x) - 1) >> t.chroma_shift_x;
-    return round_up(t.planes == 2 ? chroma * 2 : chroma, 4);
+    return round_up((t.planes == 2 ? chroma * 2 : chroma) * sample_bytes, 4);
 }
 
 template <class View, class Bytes>

@@ -67,24 +67,27 @@ struct Blender {
         }
     }
 
-    // Four components, the last of them alpha.
-    void with_alpha(const SampleGrid& in, const SampleGrid& out, const Overlap& o) const {
+    // Four components, of which one is alpha.
+    void with_alpha(const SampleMap& map, const SampleGrid& out, const Overlap& o) const {
+        const SampleGrid& in = map.grids[0];
+        const int alpha = map.channels[3].component;
+        const int first = alpha == 0 ? 1 : 0;
         constexpr float top = sizeof(Sample) == 2 ? 65535.0F : 255.0F;
         const float scale = opacity / top;
         for (int y = 0; y < o.height; ++y) {
             const auto* p = grid_row<Sample>(src, in, o.src_y + y) + o.src_x * 4;
             auto* q = grid_row<Sample>(dst, out, o.dst_y + y) + o.dst_x * 4;
             for (int x = 0; x < o.width; ++x, p += 4, q += 4) {
-                const float above = static_cast<float>(p[3]) * scale;
-                const float below = static_cast<float>(q[3]) * (1.0F / top) * (1.0F - above);
+                const float above = static_cast<float>(p[alpha]) * scale;
+                const float below = static_cast<float>(q[alpha]) * (1.0F / top) * (1.0F - above);
                 const float together = above + below;
                 if (together <= 0.0F) continue;
                 const float share = above / together;
-                for (int c = 0; c < 3; ++c)
+                for (int c = first; c < first + 3; ++c)
                     q[c] = rounded<Sample>(
                         static_cast<float>(q[c]) +
                         share * (static_cast<float>(p[c]) - static_cast<float>(q[c])));
-                q[3] = rounded<Sample>(std::min(together, 1.0F) * top);
+                q[alpha] = rounded<Sample>(std::min(together, 1.0F) * top);
             }
         }
     }
@@ -98,7 +101,7 @@ void blend_samples(const ImageView& src, const MutableImageView& dst, Point plac
     for (std::size_t g = 0; g < static_cast<std::size_t>(in.grid_count); ++g) {
         const Overlap shared = overlap_of(in.grids[g], out.grids[g], place);
         if (in.has_alpha())
-            blender.with_alpha(in.grids[g], out.grids[g], shared);
+            blender.with_alpha(in, out.grids[g], shared);
         else if (opacity >= 1.0F)
             blender.opaque(in.grids[g], out.grids[g], shared);
         else
@@ -116,7 +119,7 @@ Result<> blend(const ImageView& picture, const MutableImageView& canvas, Point p
         return fail(Errc::invalid_argument,
                     "an opacity of " + std::to_string(opacity) + " is outside 0 to 1");
     if (opacity == 0.0F) return {};
-    if (traits(picture.format()).bits == 16)
+    if (traits(picture.format()).bits > 8)
         blend_samples<std::uint16_t>(picture, canvas, place, opacity);
     else
         blend_samples<std::uint8_t>(picture, canvas, place, opacity);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "compute/image/check_views.h"
+#include "compute/image/convert_fast.h"
 #include "compute/image/rows.h"
 #include "compute/image/samples.h"
 
@@ -22,31 +23,62 @@ void apply_curve(std::span<const float, 65536> table, ChannelRow& row) {
     }
 }
 
-bool is_rgb8(PixelFormat format) {
-    const PixelTraits& t = traits(format);
-    return t.family == PixelFamily::rgb && t.bits == 8;
-}
-
-// Between 8-bit RGB formats samples only change places.
-void shuffle(const ImageView& src, const MutableImageView& dst) {
+// Row by row, since strides may differ.
+template <class Sample>
+void copy_samples(const ImageView& src, const MutableImageView& dst) {
     const SampleMap in = sample_map(src.layout);
     const SampleMap out = sample_map(dst.layout);
-    const int in_step = in.grids[0].step;
-    const int out_step = out.grids[0].step;
-    const auto r = in.channels[0].component;
-    const auto b = in.channels[2].component;
-    const auto out_r = out.channels[0].component;
-    const auto out_b = out.channels[2].component;
-    const bool alpha = in.has_alpha() && out.has_alpha();
-    for (int y = 0; y < src.height(); ++y) {
-        const auto* p = src.samples<std::uint8_t>(y);
-        auto* q = dst.samples<std::uint8_t>(y);
-        for (int x = 0; x < src.width(); ++x, p += in_step, q += out_step) {
-            q[out_r] = p[r];
-            q[1] = p[1];
-            q[out_b] = p[b];
-            if (out_step == 4) q[3] = alpha ? p[3] : std::uint8_t{255};
+    // Interwoven grids share their rows, of which the first grid's copy brings all.
+    const bool woven = in.grids[0].step != in.grids[0].components;
+    const auto count = static_cast<std::size_t>(woven ? 1 : in.grid_count);
+    for (std::size_t g = 0; g < count; ++g) {
+        const SampleGrid& from = in.grids[g];
+        const auto samples =
+            static_cast<std::size_t>(woven ? 4 * in.grids[1].width : from.width * from.components);
+        for (int y = 0; y < from.height; ++y) {
+            const Sample* row = grid_row<Sample>(src, from, y);
+            Sample* to = grid_row<Sample>(dst, out.grids[g], y);
+            if (woven) {
+                row = src.samples<Sample>(y);
+                to = dst.samples<Sample>(y);
+            }
+            std::memcpy(to, row, samples * sizeof(Sample));
         }
+    }
+}
+
+void copy(const ImageView& src, const MutableImageView& dst) {
+    if (src.layout == dst.layout)
+        std::memcpy(dst.bytes.data(), src.bytes.data(), src.layout.size_bytes);
+    else if (traits(src.format()).bits > 8)
+        copy_samples<std::uint16_t>(src, dst);
+    else
+        copy_samples<std::uint8_t>(src, dst);
+}
+
+// By rows of floats, whatever the formats.
+void convert_rows(const ImageView& src, const MutableImageView& dst,
+                  const ConvertOptions& options) {
+    const bool curved = options.from != options.to;
+    const bool yuv = channels_of(src.format()) == Channels::ycc &&
+                     traits(src.format()).family == PixelFamily::yuv;
+    const ColorOptions target_color = options.to_color.value_or(options.color);
+    const ColorOptions source_color = yuv ? options.color : target_color;
+    const Channels target = channels_of(dst.format());
+    const bool by_rgb = curved || (yuv && source_color != target_color);
+    const auto table = options.to == Transfer::srgb ? srgb_encode_table() : srgb_decode_table();
+    RowReader reader(src, source_color);
+    RowWriter writer(dst, target_color);
+    std::vector<ChannelRow> rows = writer.make_block();
+    for (int y = 0; y < src.height(); y += writer.block_rows()) {
+        const int count = std::min(writer.block_rows(), src.height() - y);
+        for (int i = 0; i < count; ++i) {
+            ChannelRow& row = rows[static_cast<std::size_t>(i)];
+            reader.read(y + i, by_rgb ? Channels::rgb : target, row);
+            if (curved) apply_curve(table, row);
+            if (by_rgb && target == Channels::ycc) rgb_to_ycc(row, target_color);
+        }
+        writer.write(y, std::span(rows).first(static_cast<std::size_t>(count)));
     }
 }
 
@@ -56,32 +88,12 @@ Result<> convert(const ImageView& src, const MutableImageView& dst, const Conver
     PX_TRY(refuse_bayer(src.layout));
     PX_TRY(refuse_bayer(dst.layout));
     PX_TRY(require_same_size(src.layout, dst.layout));
-    const bool curved = options.from != options.to;
-    if (!curved && src.format() == dst.format()) {
-        std::memcpy(dst.bytes.data(), src.bytes.data(), src.layout.size_bytes);
-        return {};
-    }
-    if (!curved && is_rgb8(src.format()) && is_rgb8(dst.format())) {
-        shuffle(src, dst);
-        return {};
-    }
-
-    const Channels target = channels_of(dst.format());
-    const auto table = options.to == Transfer::srgb ? srgb_encode_table() : srgb_decode_table();
-    const RowReader reader(src, options.color);
-    RowWriter writer(dst, options.color);
-    std::vector<ChannelRow> rows = writer.make_block();
-    for (int y = 0; y < src.height(); y += writer.block_rows()) {
-        const int count = std::min(writer.block_rows(), src.height() - y);
-        for (int i = 0; i < count; ++i) {
-            ChannelRow& row = rows[static_cast<std::size_t>(i)];
-            reader.read(y + i, curved ? Channels::rgb : target, row);
-            if (!curved) continue;
-            apply_curve(table, row);
-            if (target == Channels::ycc) rgb_to_ycc(row, options.color);
-        }
-        writer.write(y, std::span(rows).first(static_cast<std::size_t>(count)));
-    }
+    const bool yuv = traits(src.format()).family == PixelFamily::yuv;
+    const bool recolored = yuv && options.to_color && *options.to_color != options.color;
+    if (src.format() == dst.format() && options.from == options.to && !recolored)
+        copy(src, dst);
+    else if (options.general_only || !convert_fast(src, dst, options))
+        convert_rows(src, dst, options);
     return {};
 }
 

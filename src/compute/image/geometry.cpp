@@ -200,7 +200,7 @@ Result<> flip(const ImageView& src, const MutableImageView& dst, FlipMethod meth
     ImageLayout expected = src.layout;
     if (transposes(method)) std::swap(expected.width, expected.height);
     PX_TRY(require_same_size(expected, dst.layout));
-    if (traits(src.format()).bits == 16)
+    if (traits(src.format()).bits > 8)
         flip_samples<std::uint16_t>(src, dst, method);
     else
         flip_samples<std::uint8_t>(src, dst, method);

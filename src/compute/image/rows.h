@@ -1,8 +1,10 @@
 // RowReader, RowWriter: pictures of any format as rows of float channels, and back.
 //
-// Values are 0 … 255 whatever the bit depth (16-bit codes are divided by 257), so that 8-bit and
-// 16-bit codes both survive a round trip exactly and each result is rounded once. Subsampled
-// chroma is repeated on reading and averaged over its pixels on writing.
+// Values are 0 … 255 whatever the bit depth, so that codes of any depth survive a round trip
+// exactly and each result is rounded once. RGB, gray and alpha: 255 is the largest code. YUV: the
+// codes of 8 bits, of which deeper ones are finer steps, as BT.709, BT.2020 and H.273 have it.
+// Chroma samples lie in the middle of their pixels (as in JPEG and MPEG-1): subsampled chroma is
+// repeated on reading and averaged over its pixels on writing.
 // Threads: a reader or writer belongs to one thread. Lifetime: borrows its picture.
 #pragma once
 
@@ -11,6 +13,7 @@
 #include <vector>
 
 #include "compute/image/color.h"
+#include "compute/image/row_kernels.h"
 #include "compute/image/samples.h"
 #include "parallax/image.h"
 
@@ -19,6 +22,7 @@ namespace parallax::compute {
 // What the four channels of a row mean: R, G, B, A; or Y, Cb, Cr as 8-bit codes, and A.
 enum class Channels : std::uint8_t { rgb, ycc };
 
+// Each channel has room up to padded(width).
 struct ChannelRow {
     std::vector<float> storage;
     std::array<float*, 4> channel{};
@@ -42,14 +46,16 @@ void rgb_to_ycc(ChannelRow& row, const ColorOptions& color);
 class RowReader {
   public:
     RowReader(const ImageView& image, const ColorOptions& color);
-    void read(int y, Channels wanted, ChannelRow& out) const;
+    void read(int y, Channels wanted, ChannelRow& out);
 
   private:
-    void read_channel(int y, std::size_t channel, float* out) const;
+    void read_grid(int y, std::size_t grid, ChannelRow& out);
 
     ImageView image_;
     ColorOptions color_;
     SampleMap map_;
+    std::array<CodeMeaning, 4> meaning_;
+    ChannelRow chroma_;  // Subsampled, before it is repeated.
 };
 
 // Of any format but Bayer. Values are clamped and rounded to nearest.
@@ -65,14 +71,15 @@ class RowWriter {
     void write(int y, std::span<ChannelRow> rows);
 
   private:
-    void write_channel(int y, std::size_t channel, const float* values);
-    void write_chroma(int y, std::size_t channel, std::span<const ChannelRow> rows);
+    void write_grid(int y, std::size_t grid, const std::array<float*, 4>& channels);
+    void average_chroma(std::size_t channel, std::span<ChannelRow> rows);
 
     MutableImageView image_;
     ColorOptions color_;
     SampleMap map_;
+    std::array<CodeMeaning, 4> meaning_;
     int block_rows_ = 1;
-    std::vector<float> averaged_;
+    ChannelRow chroma_;  // Averaged.
 };
 
 }  // namespace parallax::compute

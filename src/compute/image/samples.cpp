@@ -23,30 +23,74 @@ SampleGrid plane_grid(const ImageLayout& layout, int plane, int components) {
             .shift_y = shift_y};
 }
 
-SampleMap rgb_map(const ImageLayout& layout) {
-    const bool three = layout.format == F::rgb || layout.format == F::bgr;
-    const bool swapped =
-        layout.format == F::bgr || layout.format == F::bgra || layout.format == F::bgrx;
-    SampleMap map{.grid_count = 1, .sample_bytes = traits(layout.format).bits == 16 ? 2 : 1};
-    map.grids[0] = plane_grid(layout, 0, three ? 3 : 4);
-    map.channels[0] = {0, swapped ? 2 : 0};
-    map.channels[1] = {0, 1};
-    map.channels[2] = {0, swapped ? 0 : 2};
-    if (layout.format == F::rgbx || layout.format == F::bgrx)
-        map.padding_component = 3;
-    else if (!three)
-        map.channels[3] = {0, 3};
+// Three planes, one for each of green, blue and red.
+SampleMap planar_rgb_map(const ImageLayout& layout) {
+    SampleMap map{.grid_count = 3};
+    for (int plane = 0; plane < 3; ++plane) {
+        map.grids[static_cast<std::size_t>(plane)] = plane_grid(layout, plane, 1);
+        map.channels[static_cast<std::size_t>((plane + 1) % 3)] = {plane, 0};
+    }
     return map;
 }
 
-// YUY2 is Y0 Cb Y1 Cr, UYVY is Cb Y0 Cr Y1.
+// Components of R, G, B and of what follows or precedes them.
+struct RgbOrder {
+    int r, b, fourth;
+    bool alpha;
+};
+
+RgbOrder rgb_order(PixelFormat format) {
+    switch (format) {
+        case F::rgb:
+            return {0, 2, -1, false};
+        case F::bgr:
+            return {2, 0, -1, false};
+        case F::rgbx:
+            return {0, 2, 3, false};
+        case F::bgrx:
+            return {2, 0, 3, false};
+        case F::bgra:
+            return {2, 0, 3, true};
+        case F::argb:
+            return {1, 3, 0, true};
+        case F::abgr:
+            return {3, 1, 0, true};
+        case F::xrgb:
+            return {1, 3, 0, false};
+        case F::xbgr:
+            return {3, 1, 0, false};
+        default:
+            return {0, 2, 3, true};
+    }
+}
+
+SampleMap rgb_map(const ImageLayout& layout) {
+    if (layout.format == F::gbr) return planar_rgb_map(layout);
+    const RgbOrder order = rgb_order(layout.format);
+    SampleMap map{.grid_count = 1};
+    map.grids[0] = plane_grid(layout, 0, order.fourth < 0 ? 3 : 4);
+    map.channels[0] = {0, order.r};
+    map.channels[1] = {0, (order.r + order.b) / 2};
+    map.channels[2] = {0, order.b};
+    if (order.alpha)
+        map.channels[3] = {0, order.fourth};
+    else
+        map.padding_component = order.fourth;
+    return map;
+}
+
+// YUY2 is Y0 Cb Y1 Cr, UYVY is Cb Y0 Cr Y1; YVYU and VYUY have Cb and Cr swapped.
 SampleMap packed_yuv_map(const ImageLayout& layout) {
     SampleMap map{.grid_count = 3};
-    const std::size_t luma = layout.format == F::yuy2 ? 0 : 1;
+    const bool luma_first = layout.format == F::yuy2 || layout.format == F::yvyu;
+    const bool swapped = layout.format == F::yvyu || layout.format == F::vyuy;
+    const std::size_t first_chroma = luma_first ? 1 : 0;
+    const std::array<std::size_t, 3> offsets{1 - first_chroma, first_chroma + (swapped ? 2U : 0U),
+                                             first_chroma + (swapped ? 0U : 2U)};
     for (std::size_t i = 0; i < 3; ++i) {
         SampleGrid& grid = map.grids[i];
         grid = plane_grid(layout, 0, 1);
-        grid.offset_bytes += i == 0 ? luma : (1 - luma) + 2 * (i - 1);
+        grid.offset_bytes += offsets[i];
         grid.step = i == 0 ? 2 : 4;
         grid.shift_x = i == 0 ? 0 : 1;
         grid.width = ceil_shift(layout.width, grid.shift_x);
@@ -55,13 +99,21 @@ SampleMap packed_yuv_map(const ImageLayout& layout) {
     return map;
 }
 
+SampleMap ayuv_map(const ImageLayout& layout) {
+    SampleMap map{.grid_count = 1};
+    map.grids[0] = plane_grid(layout, 0, 4);
+    map.channels = {{{0, 1}, {0, 2}, {0, 3}, {0, 0}}};
+    return map;
+}
+
 SampleMap yuv_map(const ImageLayout& layout) {
-    if (layout.format == F::yuy2 || layout.format == F::uyvy) return packed_yuv_map(layout);
+    if (layout.format == F::ayuv) return ayuv_map(layout);
+    if (traits(layout.format).planes == 1) return packed_yuv_map(layout);
     SampleMap map{.grid_count = traits(layout.format).planes};
     map.grids[0] = plane_grid(layout, 0, 1);
     map.channels[0] = {0, 0};
     if (map.grid_count == 2) {
-        const bool swapped = layout.format == F::nv21;
+        const bool swapped = layout.format == F::nv21 || layout.format == F::nv61;
         map.grids[1] = plane_grid(layout, 1, 2);
         map.channels[1] = {1, swapped ? 1 : 0};
         map.channels[2] = {1, swapped ? 0 : 1};
@@ -75,11 +127,8 @@ SampleMap yuv_map(const ImageLayout& layout) {
     return map;
 }
 
-}  // namespace
-
-SampleMap sample_map(const ImageLayout& layout) {
-    const PixelTraits& t = traits(layout.format);
-    switch (t.family) {
+SampleMap places(const ImageLayout& layout) {
+    switch (traits(layout.format).family) {
         case PixelFamily::rgb:
             return rgb_map(layout);
         case PixelFamily::yuv:
@@ -89,9 +138,21 @@ SampleMap sample_map(const ImageLayout& layout) {
         case PixelFamily::gray:
             break;
     }
-    SampleMap map{.grid_count = 1, .sample_bytes = t.bits == 16 ? 2 : 1};
+    SampleMap map{.grid_count = 1};
     map.grids[0] = plane_grid(layout, 0, 1);
     map.channels[0] = {0, 0};
+    return map;
+}
+
+}  // namespace
+
+SampleMap sample_map(const ImageLayout& layout) {
+    const PixelTraits& t = traits(layout.format);
+    SampleMap map = places(layout);
+    map.sample_bits = t.bits;
+    map.sample_bytes = t.bits > 8 ? 2 : 1;
+    const bool high = layout.format == F::p010_10le || layout.format == F::p012_le;
+    map.sample_shift = high ? 16 - t.bits : 0;
     return map;
 }
 

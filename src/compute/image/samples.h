@@ -36,6 +36,8 @@ struct SampleMap {
     std::array<SampleGrid, 3> grids{};
     int grid_count = 0;  // 0 for Bayer.
     int sample_bytes = 1;
+    int sample_bits = 8;   // Significant ones.
+    int sample_shift = 0;  // Zeroes below them: P010 keeps its 10 bits high in the word.
     // R, G, B, A of RGB formats; Y, Cb, Cr of YUV formats; Y of gray.
     std::array<ChannelPlace, 4> channels{};
     int padding_component = -1;  // The x of RGBx: the sample that means nothing, written opaque.

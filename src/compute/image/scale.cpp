@@ -1,194 +1,278 @@
 #include "compute/image/scale.h"
 
 #include <algorithm>
-#include <cmath>
+#include <array>
+#include <cstring>
+#include <optional>
 #include <vector>
 
+#include "base/check.h"
 #include "compute/image/check_views.h"
 #include "compute/image/samples.h"
+#include "compute/image/scale_axis.h"
+#include "compute/image/scale_kernels.h"
 
 namespace parallax::compute {
 namespace {
 
-// The source samples that make one target sample along one axis.
-struct Tap {
-    int first = 0;
-    int count = 0;
-    std::size_t weights = 0;  // Index of the first of `count` in Axis::weights.
-};
-
-struct Axis {
-    std::vector<Tap> taps;
-    std::vector<float> weights;
-};
-
-void add_tap(Axis& axis, int first, std::span<const double> weights) {
-    double sum = 0.0;
-    for (const double w : weights) sum += w;
-    axis.taps.push_back({first, static_cast<int>(weights.size()), axis.weights.size()});
-    for (const double w : weights) axis.weights.push_back(static_cast<float>(w / sum));
-}
-
-Axis nearest_axis(int from, int to) {
-    Axis axis;
-    for (int i = 0; i < to; ++i) {
-        // Of twice the centre, in integers: no rounding can pick a neighbour.
-        const auto at = (2LL * i + 1) * from / (2LL * to);
-        add_tap(axis, static_cast<int>(at), std::array{1.0});
-    }
-    return axis;
-}
-
-Axis bilinear_axis(int from, int to) {
-    Axis axis;
-    for (int i = 0; i < to; ++i) {
-        const double at = (i + 0.5) * from / to - 0.5;
-        const int left = static_cast<int>(std::floor(at));
-        const double t = at - left;
-        if (left < 0 || left + 1 >= from || t == 0.0)
-            add_tap(axis, std::clamp(left, 0, from - 1), std::array{1.0});
-        else
-            add_tap(axis, left, std::array{1.0 - t, t});
-    }
-    return axis;
-}
-
-Axis area_axis(int from, int to) {
-    Axis axis;
-    std::vector<double> weights;
-    for (int i = 0; i < to; ++i) {
-        const double left = static_cast<double>(i) * from / to;
-        const double right = static_cast<double>(i + 1) * from / to;
-        const int first = static_cast<int>(left);
-        weights.clear();
-        for (int k = first; k < from && k < right; ++k) {
-            const double covered = std::min(right, k + 1.0) - std::max<double>(left, k);
-            if (covered > 1e-9 || weights.empty()) weights.push_back(covered);
-        }
-        add_tap(axis, first, weights);
-    }
-    return axis;
-}
-
-Axis make_axis(int from, int to, ScaleMethod method) {
-    switch (method) {
-        case ScaleMethod::nearest:
-            return nearest_axis(from, to);
-        case ScaleMethod::bilinear:
-            return bilinear_axis(from, to);
-        case ScaleMethod::area:
-            break;
-    }
-    return area_axis(from, to);
-}
-
-struct GridPair {
-    const SampleGrid& src;
-    const SampleGrid& dst;
-};
-
+// Samples of a grid in somebody's memory.
 template <class Sample>
-void pick(const ImageView& src, const MutableImageView& dst, const GridPair& grids) {
-    const Axis across = nearest_axis(grids.src.width, grids.dst.width);
-    const Axis down = nearest_axis(grids.src.height, grids.dst.height);
-    for (int y = 0; y < grids.dst.height; ++y) {
-        const auto* in =
-            grid_row<Sample>(src, grids.src, down.taps[static_cast<std::size_t>(y)].first);
-        auto* out = grid_row<Sample>(dst, grids.dst, y);
-        for (const Tap& tap : across.taps) {
-            const auto* p = in + tap.first * grids.src.step;
-            for (int c = 0; c < grids.src.components; ++c) out[c] = p[c];
-            out += grids.dst.step;
-        }
+struct GridView {
+    Sample* first;
+    std::size_t stride_bytes;
+    std::ptrdiff_t step = 1;  // From one pixel to the next.
+    Sample* row(int y) const {
+        using Byte = std::conditional_t<std::is_const_v<Sample>, const std::byte, std::byte>;
+        using Void = std::conditional_t<std::is_const_v<Sample>, const void, void>;
+        auto* const bytes = static_cast<Byte*>(static_cast<Void*>(first));
+        return static_cast<Sample*>(
+            static_cast<Void*>(bytes + static_cast<std::size_t>(y) * stride_bytes));
     }
+};
+
+template <class Sample, class Byte>
+auto view_grid(const BasicImageView<Byte>& image, const SampleGrid& grid) {
+    auto* const first = grid_row<Sample>(image, grid, 0);
+    return GridView<std::remove_pointer_t<decltype(first)>>{first, grid.stride_bytes, grid.step};
 }
 
-// Down first, into a row of floats, then across.
-template <class Sample>
-class Resizer {
+// One grid, by the axes of its size; what serves all depths.
+class FloatGrid {
   public:
-    Resizer(const ImageView& src, const MutableImageView& dst, ScaleMethod method)
-        : src_(src), dst_(dst), method_(method) {}
+    FloatGrid(const SampleMap& map, const SampleGrid& src, const ScaleAxis& across,
+              const ScaleAxis& down)
+        : shift_(map.sample_shift),
+          top_(static_cast<float>((1 << map.sample_bits) - 1)),
+          across_(across),
+          down_(down),
+          weights_(across.weights.begin(), across.weights.end()),
+          components_(src.components),
+          column_(static_cast<std::size_t>(src.width * src.components)) {}
 
-    void resize(const GridPair& grids) {
-        const Axis across = make_axis(grids.src.width, grids.dst.width, method_);
-        const Axis down = make_axis(grids.src.height, grids.dst.height, method_);
-        const int components = grids.src.components;
-        column_.resize(static_cast<std::size_t>(grids.src.width * components));
-        for (int y = 0; y < grids.dst.height; ++y) {
-            sum_rows(grids.src, down, down.taps[static_cast<std::size_t>(y)]);
-            auto* const out = grid_row<Sample>(dst_, grids.dst, y);
-            for (int c = 0; c < components; ++c)
-                sum_columns(across, components, column_.data() + c, out + c, grids.dst.step);
+    template <class Sample>
+    void scale(const GridView<const Sample>& src, const GridView<Sample>& dst) {
+        for (int y = 0; y < static_cast<int>(down_.taps.size()); ++y) {
+            sum_rows(src, down_.taps[static_cast<std::size_t>(y)]);
+            for (int c = 0; c < components_; ++c) sum_columns(c, dst.row(y) + c, dst.step);
         }
     }
 
   private:
-    void sum_rows(const SampleGrid& grid, const Axis& axis, const Tap& tap) {
+    template <class Sample>
+    void sum_rows(const GridView<const Sample>& src, const Tap& tap) {
         std::ranges::fill(column_, 0.0F);
+        const auto weights = down_.of(tap);
+        const auto n = static_cast<std::size_t>(components_);
         for (int k = 0; k < tap.count; ++k) {
-            const float weight = axis.weights[tap.weights + static_cast<std::size_t>(k)];
-            const auto* in = grid_row<Sample>(src_, grid, tap.first + k);
-            if (grid.step == grid.components)
-                add_contiguous(in, weight);
-            else
-                add_strided(in, weight, grid.step);
+            const auto weight = static_cast<float>(weights[static_cast<std::size_t>(k)]);
+            const Sample* in = src.row(tap.first + k);
+            if (src.step == components_) {
+                for (std::size_t i = 0; i < column_.size(); ++i)
+                    column_[i] += weight * static_cast<float>(in[i] >> shift_);
+                continue;
+            }
+            for (std::size_t i = 0; i < column_.size(); i += n, in += src.step)
+                for (std::size_t c = 0; c < n; ++c)
+                    column_[i + c] += weight * static_cast<float>(in[c] >> shift_);
         }
     }
-    void add_contiguous(const Sample* in, float weight) {
-        float* const out = column_.data();
-        const auto count = column_.size();
-        for (std::size_t i = 0; i < count; ++i) out[i] += weight * static_cast<float>(in[i]);
-    }
-    void add_strided(const Sample* in, float weight, int step) {
-        for (float& sum : column_) {
-            sum += weight * static_cast<float>(*in);
-            in += step;
-        }
-    }
-    static void sum_columns(const Axis& axis, int components, const float* in, Sample* out,
-                            int out_step) {
-        constexpr float top = sizeof(Sample) == 2 ? 65535.0F : 255.0F;
-        for (const Tap& tap : axis.taps) {
-            const float* p = in + tap.first * components;
-            const float* const w = axis.weights.data() + tap.weights;
+    template <class Sample>
+    void sum_columns(int component, Sample* out, std::ptrdiff_t step) const {
+        const std::ptrdiff_t n = components_;
+        for (const Tap& tap : across_.taps) {
+            const float* p = column_.data() + tap.first * n + component;
+            const float* const w = weights_.data() + tap.weights;
             float sum = 0.5F;
-            for (int k = 0; k < tap.count; ++k) sum += w[k] * p[k * components];
-            *out = static_cast<Sample>(std::min(sum, top));
-            out += out_step;
+            for (int k = 0; k < tap.count; ++k) sum += w[k] * p[k * n];
+            const auto code = static_cast<int>(std::clamp(sum, 0.0F, top_));
+            *out = static_cast<Sample>(code << shift_);
+            out += step;
         }
     }
 
-    ImageView src_;
-    MutableImageView dst_;
-    ScaleMethod method_;
+    int shift_;
+    float top_;
+    ScaleAxis across_;
+    ScaleAxis down_;
+    std::vector<float> weights_;  // Of `across_`.
+    int components_;
     std::vector<float> column_;
 };
 
+// The same for 8 bits and few taps, in fixed point. Components lie together.
+class FixedGrid {
+  public:
+    FixedGrid(const SampleGrid& src, const ScaleAxis& across, const ScaleAxis& down)
+        : across_(fix_axis(across, across.most_taps <= 2 ? 14 : 15)),
+          down_(fix_axis(down, down.most_taps <= 2 ? 14 : 20)),
+          components_(src.components),
+          width_(src.width),
+          lane_stride_(static_cast<std::size_t>(src.width + kScaleSlack)),
+          byte_stride_(static_cast<std::size_t>(across_.width + kScaleSlack)) {
+        const auto n = static_cast<std::size_t>(components_);
+        lanes_.resize(static_cast<std::size_t>(src.width) * n + n * kScaleSlack);
+        split_.resize(n > 1 ? lane_stride_ * n : 0);
+        bytes_.resize(byte_stride_ * n);
+    }
+
+    void scale(const GridView<const std::uint8_t>& src, const GridView<std::uint8_t>& dst) {
+        std::array<const std::uint8_t*, kMostFixedTaps> rows{};
+        for (int y = 0; y < static_cast<int>(down_.taps.size()); ++y) {
+            const Tap& tap = down_.taps[static_cast<std::size_t>(y)];
+            for (int k = 0; k < tap.count; ++k)
+                rows[static_cast<std::size_t>(k)] = src.row(tap.first + k);
+            sum_rows({.rows = std::span(rows).first(static_cast<std::size_t>(tap.count)),
+                      .weights = std::span(down_.weights)
+                                     .subspan(tap.weights, static_cast<std::size_t>(tap.count)),
+                      .shift = down_.shift,
+                      .out = lanes_.data()},
+                     width_ * components_);
+            finish_row(dst.row(y));
+        }
+    }
+
+  private:
+    void finish_row(std::uint8_t* out) {
+        if (components_ == 1) {
+            sum_columns(across_, lanes_.data(), bytes_.data());
+            std::memcpy(out, bytes_.data(), static_cast<std::size_t>(across_.width));
+            return;
+        }
+        split_lanes(lanes_.data(), {components_, lane_stride_, split_.data()}, width_);
+        for (std::size_t c = 0; c < static_cast<std::size_t>(components_); ++c)
+            sum_columns(across_, split_.data() + c * lane_stride_,
+                        bytes_.data() + c * byte_stride_);
+        join_bytes({components_, byte_stride_, bytes_.data()}, out, across_.width);
+    }
+
+    RowPlan across_;
+    FixedAxis down_;
+    int components_;
+    int width_;
+    std::size_t lane_stride_;
+    std::size_t byte_stride_;
+    std::vector<std::int16_t> lanes_;
+    std::vector<std::int16_t> split_;
+    std::vector<std::uint8_t> bytes_;
+};
+
+// Samples that lie apart, as in packed 4:2:2, brought together and back.
+struct Gathered {
+    std::vector<std::uint8_t> src, dst;
+};
+
 template <class Sample>
-void scale_samples(const ImageView& src, const MutableImageView& dst, ScaleMethod method) {
-    const SampleMap in = sample_map(src.layout);
-    const SampleMap out = sample_map(dst.layout);
-    Resizer<Sample> resizer(src, dst, method);
-    for (std::size_t g = 0; g < static_cast<std::size_t>(in.grid_count); ++g) {
-        const GridPair grids{in.grids[g], out.grids[g]};
-        if (method == ScaleMethod::nearest)
-            pick<Sample>(src, dst, grids);
-        else
-            resizer.resize(grids);
+void pick(const ImageView& src, const MutableImageView& dst, const SampleGrid& in,
+          const SampleGrid& out) {
+    const ScaleAxis across = make_axis(in.width, out.width, ScaleMethod::nearest);
+    const ScaleAxis down = make_axis(in.height, out.height, ScaleMethod::nearest);
+    for (int y = 0; y < out.height; ++y) {
+        const auto* row = grid_row<Sample>(src, in, down.taps[static_cast<std::size_t>(y)].first);
+        auto* to = grid_row<Sample>(dst, out, y);
+        for (const Tap& tap : across.taps) {
+            const auto* p = row + std::ptrdiff_t{tap.first} * in.step;
+            for (int c = 0; c < in.components; ++c) to[c] = p[c];
+            to += out.step;
+        }
     }
 }
 
 }  // namespace
 
-Result<> scale(const ImageView& src, const MutableImageView& dst, ScaleMethod method) {
-    PX_TRY(refuse_bayer(src.layout));
-    PX_TRY(require_same_format(src.layout, dst.layout));
-    if (traits(src.format()).bits == 16)
-        scale_samples<std::uint16_t>(src, dst, method);
-    else
-        scale_samples<std::uint8_t>(src, dst, method);
+struct Scaler::Parts {
+    ImageLayout src, dst;
+    ScaleMethod method{};
+    std::array<std::optional<FixedGrid>, 3> fixed;
+    std::array<std::optional<FloatGrid>, 3> floats;
+    Gathered gathered;
+
+    void prepare() {
+        const SampleMap in = sample_map(src);
+        const SampleMap out = sample_map(dst);
+        for (std::size_t g = 0; g < static_cast<std::size_t>(in.grid_count); ++g) {
+            const ScaleAxis across = make_axis(in.grids[g].width, out.grids[g].width, method);
+            const ScaleAxis down = make_axis(in.grids[g].height, out.grids[g].height, method);
+            const int most = std::max(across.most_taps, down.most_taps);
+            if (in.sample_bytes == 1 && most <= kMostFixedTaps)
+                fixed[g].emplace(in.grids[g], across, down);
+            else
+                floats[g].emplace(in, in.grids[g], across, down);
+        }
+    }
+
+    void run_fixed(std::size_t g, const GridView<const std::uint8_t>& in,
+                   const GridView<std::uint8_t>& out) {
+        const SampleMap map = sample_map(src);
+        if (in.step == map.grids[g].components) return fixed[g]->scale(in, out);
+        const auto in_width = static_cast<std::size_t>(map.grids[g].width);
+        const auto out_width = static_cast<std::size_t>(sample_map(dst).grids[g].width);
+        const int in_rows = map.grids[g].height;
+        const int out_rows = sample_map(dst).grids[g].height;
+        gathered.src.resize(in_width * static_cast<std::size_t>(in_rows));
+        gathered.dst.resize(out_width * static_cast<std::size_t>(out_rows));
+        std::uint8_t* q = gathered.src.data();
+        for (int y = 0; y < in_rows; ++y) {
+            const std::uint8_t* p = in.row(y);
+            for (std::size_t x = 0; x < in_width; ++x, p += in.step) *q++ = *p;
+        }
+        fixed[g]->scale({gathered.src.data(), in_width}, {gathered.dst.data(), out_width});
+        const std::uint8_t* p = gathered.dst.data();
+        for (int y = 0; y < out_rows; ++y) {
+            std::uint8_t* row = out.row(y);
+            for (std::size_t x = 0; x < out_width; ++x, row += out.step) *row = *p++;
+        }
+    }
+
+    template <class Sample>
+    void run_grid(std::size_t g, const ImageView& from, const MutableImageView& to) {
+        const SampleMap in = sample_map(from.layout);
+        const SampleMap out = sample_map(to.layout);
+        const SampleGrid& a = in.grids[g];
+        const SampleGrid& b = out.grids[g];
+        if (method == ScaleMethod::nearest) return pick<Sample>(from, to, a, b);
+        const auto source = view_grid<Sample>(from, a);
+        const auto target = view_grid<Sample>(to, b);
+        if constexpr (sizeof(Sample) == 1) {
+            if (fixed[g]) return run_fixed(g, source, target);
+        }
+        floats[g]->template scale<Sample>(source, target);
+    }
+};
+
+Scaler::Scaler(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Scaler::Scaler(Scaler&&) noexcept = default;
+Scaler& Scaler::operator=(Scaler&&) noexcept = default;
+Scaler::~Scaler() = default;
+
+Result<Scaler> Scaler::create(const ImageLayout& src, const ImageLayout& dst, ScaleMethod method) {
+    PX_TRY(refuse_bayer(src));
+    PX_TRY(require_same_format(src, dst));
+    auto parts = std::make_unique<Parts>();
+    parts->src = src;
+    parts->dst = dst;
+    parts->method = method;
+    if (method != ScaleMethod::nearest) parts->prepare();
+    return Scaler(std::move(parts));
+}
+
+Result<> Scaler::run(const ImageView& src, const MutableImageView& dst) {
+    PX_TRY(require_same_format(src.layout, parts_->src));
+    PX_TRY(require_same_format(dst.layout, parts_->dst));
+    PX_TRY(require_same_size(src.layout, parts_->src));
+    PX_TRY(require_same_size(dst.layout, parts_->dst));
+    const SampleMap map = sample_map(src.layout);
+    for (std::size_t g = 0; g < static_cast<std::size_t>(map.grid_count); ++g) {
+        if (map.sample_bytes == 2)
+            parts_->run_grid<std::uint16_t>(g, src, dst);
+        else
+            parts_->run_grid<std::uint8_t>(g, src, dst);
+    }
     return {};
+}
+
+Result<> scale(const ImageView& src, const MutableImageView& dst, ScaleMethod method) {
+    Scaler scaler = PX_TRY(Scaler::create(src.layout, dst.layout, method));
+    return scaler.run(src, dst);
 }
 
 }  // namespace parallax::compute
