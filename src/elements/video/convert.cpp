@@ -20,8 +20,9 @@ Result<Flow> hand_on_or_commit(Context& context, bool same) {
 
 Pads VideoConvert::pads() { return one_picture_to_another(); }
 
-// The same format first, then all others.
+// The same format first, then all others, of any colorimetry.
 Caps VideoConvert::transform(const Pad&, const Caps& caps, const Pad& to) const {
+    if (caps.is_any()) return to.caps;
     Caps result;
     for (const Structure& shape : caps.structures()) {
         Structure plain = shape;
@@ -33,27 +34,26 @@ Caps VideoConvert::transform(const Pad&, const Caps& caps, const Pad& to) const 
         Structure other = shape;
         other.set("format", *all.find("format"));
         other.erase(kColorimetry);
+        other.erase("chroma-site");
         result.append(std::move(other));
     }
-    return result;
+    return intersect(result, to.caps);
 }
 
 Result<> VideoConvert::configure(const Negotiated& formats) {
     if (!formats.in().image || !formats.out().image) return {};
     const PictureColor from = picture_color(formats.in());
     const PictureColor to = picture_color(formats.out());
-    const PixelTraits& source = traits(formats.in().image->format);
-    const PixelTraits& target = traits(formats.out().image->format);
-    const bool both_yuv = source.family == PixelFamily::yuv && target.family == PixelFamily::yuv;
-    if (both_yuv && from.yuv != to.yuv) {
-        return fail(Errc::unsupported,
-                    "YUV cannot be converted from one colorimetry to another directly",
-                    "go by RGB: videoconvert ! video/x-raw,format=RGB ! videoconvert");
-    }
-    conversion_ = {.color = source.family == PixelFamily::yuv ? from.yuv : to.yuv,
-                   .from = from.transfer,
-                   .to = to.transfer};
-    same_ = source.name == target.name && from.transfer == to.transfer;
+    const auto is_yuv = [](const PadFormat& format) {
+        return traits(format.image->format).family == PixelFamily::yuv;
+    };
+    const bool yuv = is_yuv(formats.in());
+    // RGB and gray have no matrix of their own.
+    const compute::ColorOptions source = yuv ? from.yuv : to.yuv;
+    const compute::ColorOptions target = is_yuv(formats.out()) ? to.yuv : source;
+    conversion_ = {.color = source, .to_color = target, .from = from.transfer, .to = to.transfer};
+    same_ = formats.in().image == formats.out().image && source == target &&
+            from.transfer == to.transfer;
     return {};
 }
 
@@ -66,10 +66,14 @@ Result<Flow> VideoConvert::process(Context& context) {
 
 std::span<const Nick<ScaleBy>> nicks(ScaleBy) {
     using enum ScaleBy;
-    static constexpr std::array<Nick<ScaleBy>, 4> kNicks{
+    static constexpr std::array<Nick<ScaleBy>, 8> kNicks{
         {{automatic, "auto", "area to shrink, bilinear to enlarge"},
          {nearest, "nearest-neighbour", "the pixel that is nearest"},
          {bilinear, "bilinear", "between the four nearest"},
+         {triangle, "bilinear2", "bilinear, over all pixels when shrinking"},
+         {bicubic, "bicubic", "cubic convolution (Catmull-Rom)"},
+         {bicubic, "catrom", "another name for bicubic"},
+         {lanczos, "lanczos", "windowed sinc of three lobes"},
          {area, "area", "the mean of what a pixel covers"}}};
     return kNicks;
 }
@@ -77,28 +81,40 @@ std::span<const Nick<ScaleBy>> nicks(ScaleBy) {
 Pads VideoScale::pads() { return one_picture_to_another(); }
 
 // The same size first, then any other.
-Caps VideoScale::transform(const Pad&, const Caps& caps, const Pad&) const {
+Caps VideoScale::transform(const Pad&, const Caps& caps, const Pad& to) const {
+    if (caps.is_any()) return to.caps;
     Caps result = caps;
     for (const Structure& shape : caps.structures()) result.append(any_size(shape));
-    return result;
+    return intersect(result, to.caps);
 }
 
 Result<> VideoScale::configure(const Negotiated& formats) {
-    same_ = formats.in().image == formats.out().image;
+    if (!formats.in().image || !formats.out().image) return {};
+    from_ = *formats.in().image;
+    to_ = *formats.out().image;
+    same_ = from_ == to_;
+    return prepare();
+}
+
+Result<> VideoScale::property_changed(std::string_view) { return prepare(); }
+
+Result<> VideoScale::prepare() {
+    if (same_) return {};
+    using compute::ScaleMethod;
+    const bool shrinks = to_.width < from_.width || to_.height < from_.height;
+    ScaleMethod method = shrinks ? ScaleMethod::area : ScaleMethod::bilinear;
+    if (options().method == ScaleBy::nearest) method = ScaleMethod::nearest;
+    if (options().method == ScaleBy::bilinear) method = ScaleMethod::bilinear;
+    if (options().method == ScaleBy::triangle) method = ScaleMethod::triangle;
+    if (options().method == ScaleBy::bicubic) method = ScaleMethod::bicubic;
+    if (options().method == ScaleBy::lanczos) method = ScaleMethod::lanczos;
+    if (options().method == ScaleBy::area) method = ScaleMethod::area;
+    scaler_.emplace(PX_TRY(compute::Scaler::create(from_, to_, method)));
     return {};
 }
 
 Result<Flow> VideoScale::process(Context& context) {
-    if (same_ || !context.linked()) return hand_on_or_commit(context, same_);
-    const ImageView in = context.in_image();
-    const MutableImageView out = context.out_image();
-    using compute::ScaleMethod;
-    const bool shrinks = out.width() < in.width() || out.height() < in.height();
-    ScaleMethod method = shrinks ? ScaleMethod::area : ScaleMethod::bilinear;
-    if (options().method == ScaleBy::nearest) method = ScaleMethod::nearest;
-    if (options().method == ScaleBy::bilinear) method = ScaleMethod::bilinear;
-    if (options().method == ScaleBy::area) method = ScaleMethod::area;
-    PX_TRY(compute::scale(in, out, method));
+    if (!same_ && context.linked()) PX_TRY(scaler_->run(context.in_image(), context.out_image()));
     return hand_on_or_commit(context, same_);
 }
 

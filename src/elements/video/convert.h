@@ -3,6 +3,8 @@
 // Both hand frames on untouched where there is nothing to do.
 #pragma once
 
+#include <optional>
+
 #include "compute/image/convert.h"
 #include "compute/image/scale.h"
 #include "elements/video_format.h"
@@ -10,7 +12,8 @@
 
 namespace parallax::elements {
 
-// Formats change, and linear light becomes sRGB-encoded, unless what follows asks for linear light.
+// Formats change, YUV follows the colorimetry that its caps name, and linear light becomes
+// sRGB-encoded, unless what follows asks for linear light.
 class VideoConvert final : public ElementWith<NoOptions> {
   public:
     static Pads pads();
@@ -23,7 +26,15 @@ class VideoConvert final : public ElementWith<NoOptions> {
     bool same_ = false;
 };
 
-enum class ScaleBy : std::uint8_t { automatic, nearest, bilinear, area };
+enum class ScaleBy : std::uint8_t {
+    automatic,
+    nearest,
+    bilinear,
+    triangle,
+    bicubic,
+    lanczos,
+    area
+};
 std::span<const Nick<ScaleBy>> nicks(ScaleBy);
 
 struct VideoScaleOptions {
@@ -41,10 +52,15 @@ class VideoScale final : public ElementWith<VideoScaleOptions> {
     static Pads pads();
     Caps transform(const Pad& from, const Caps& caps, const Pad& to) const override;
     Result<> configure(const Negotiated& formats) override;
+    Result<> property_changed(std::string_view name) override;
     Result<Flow> process(Context& context) override;
 
   private:
+    Result<> prepare();
+
+    ImageLayout from_, to_;
     bool same_ = false;
+    std::optional<compute::Scaler> scaler_;
 };
 
 }  // namespace parallax::elements

@@ -16,7 +16,7 @@ void add_video(Registry& registry) {
     registry.add<VideoConvert>(
         {.name = "videoconvert",
          .family = "video",
-         .doc = "converts pictures to another format, linear light to sRGB",
+         .doc = "converts pictures between formats, YUV matrices and ranges, linear light and sRGB",
          .example = "videotestsrc num-buffers=3 ! video/x-raw,format=RGB ! videoconvert ! "
                     "video/x-raw,format=NV12 ! fakesink",
          .converter = ConverterPrice{.cost = 100, .cost_per_mib = 1}});
