@@ -236,6 +236,20 @@ Result<> AtomicFile::write(std::span<const std::byte> bytes) {
     return file_trouble(path_, fmt::format("wrote {} of {} bytes", written_bytes_, wanted_bytes));
 }
 
+Result<> AtomicFile::rewrite_start(std::span<const std::byte> bytes) {
+    if (!fd_) return fail(Errc::invalid_argument, path_ + ": is already complete");
+    if (temporary_.empty()) return {};
+    bytes = bytes.first(std::min<std::uint64_t>(bytes.size(), written_bytes_));
+    for (std::size_t done = 0; done < bytes.size();) {
+        const ssize_t n =
+            ::pwrite(fd_.get(), bytes.data() + done, bytes.size() - done, static_cast<off_t>(done));
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return file_trouble(path_, "cannot rewrite its beginning");
+        done += static_cast<std::size_t>(n);
+    }
+    return {};
+}
+
 Result<> AtomicFile::commit(const CommitOptions& options) {
     if (!fd_) return fail(Errc::invalid_argument, path_ + ": is already complete");
     // Devices and pipes refuse fsync with EINVAL; there is nothing to keep on them.

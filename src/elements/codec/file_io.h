@@ -66,6 +66,9 @@ class AtomicFile {
 
     // Appends all of it, or fails, saying how much found room.
     Result<> write(std::span<const std::byte> bytes);
+    // Puts other bytes in place of the first ones, as many as there are of both. What is written to
+    // directly, a pipe or device, stays as it is.
+    Result<> rewrite_start(std::span<const std::byte> bytes);
 
     struct CommitOptions {
         bool sync = false;

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "elements/io/output_file.h"
+#include "elements/rewrite_start.h"
 
 namespace parallax::elements {
 namespace {
@@ -24,6 +25,13 @@ Result<> FileSink::open() {
 Result<Flow> FileSink::process(Context& context) {
     PX_TRY(file_->write(context.in()));
     return Flow::more;
+}
+
+Result<bool> FileSink::event(Context&, const Event& event) {
+    const auto bytes = rewritten_start(event);
+    if (!bytes || !file_) return false;
+    PX_TRY(file_->rewrite_start(*bytes));
+    return true;
 }
 
 Result<> FileSink::finish(bool complete) {

@@ -23,6 +23,7 @@ class FileSink final : public ElementWith<FileSinkOptions> {
     static Pads pads();
     Result<> open() override;
     Result<Flow> process(Context& context) override;
+    Result<bool> event(Context& context, const Event& event) override;  // rewrite_start.h
     Result<> finish(bool complete) override;
 
   private:
