@@ -1,5 +1,6 @@
 #include "parallax/builtin.h"
 
+#include "elements/audio/audio.h"
 #include "elements/coders/coders.h"
 #include "elements/flow/flow.h"
 #include "elements/io/io.h"
@@ -10,6 +11,7 @@
 namespace parallax {
 
 void add_builtin_elements(Registry& registry) {
+    elements::add_audio(registry);
     elements::add_coders(registry);
     elements::add_flow(registry);
     elements::add_io(registry);

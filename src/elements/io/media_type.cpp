@@ -9,6 +9,7 @@
 #include "elements/codec/png.h"
 #include "elements/codec/pnm.h"
 #include "elements/codec/tiff.h"
+#include "elements/codec/wav.h"
 #include "elements/codec/y4m.h"
 #include "elements/orientation.h"
 
@@ -19,7 +20,7 @@ constexpr std::uint64_t kMagicBytes = 16;           // Enough to rule all kinds 
 constexpr std::uint64_t kStreamHeaderBytes = 4096;  // Of most files; of every Y4M file.
 constexpr std::uint64_t kMaxPictureBytes = std::uint64_t{2} << 30;
 
-enum class Kind { none, png, jpeg, tiff, pnm, y4m };
+enum class Kind { none, png, jpeg, tiff, pnm, y4m, wav };
 
 struct Magic {
     std::string_view bytes;
@@ -33,14 +34,19 @@ constexpr std::array kMagic{
     Magic{"P5", Kind::pnm},
     Magic{"P6", Kind::pnm},
     Magic{"YUV4MPEG2 ", Kind::y4m},
+    Magic{"RIFF", Kind::wav},
 };
+
+bool has_at(std::span<const std::byte> file, std::size_t at, std::string_view bytes) {
+    return file.size() >= at + bytes.size() &&
+           std::ranges::equal(file.subspan(at, bytes.size()), std::as_bytes(std::span(bytes)));
+}
 
 Kind kind_of(std::span<const std::byte> file) {
     for (const Magic& magic : kMagic) {
-        const auto wanted = std::as_bytes(std::span(magic.bytes));
-        if (file.size() >= wanted.size() && std::ranges::equal(file.first(wanted.size()), wanted)) {
-            return magic.kind;
-        }
+        if (!has_at(file, 0, magic.bytes)) continue;
+        const bool other_riff = magic.kind == Kind::wav && !has_at(file, 8, "WAVE");
+        return other_riff ? Kind::none : magic.kind;
     }
     return Kind::none;
 }
@@ -71,6 +77,16 @@ std::optional<Structure> y4m_structure(std::span<const std::byte> file) {
     return type;
 }
 
+std::optional<Structure> wav_structure(std::span<const std::byte> file) {
+    const auto wav = codec::wav_probe(file);
+    if (!wav || !*wav) return std::nullopt;
+    const AudioFormatCaps& audio = (*wav)->audio;
+    return Structure("audio/x-wav")
+        .with("format", traits(audio.sample_format).name)
+        .with("rate", audio.sample_rate)
+        .with("channels", audio.channels);
+}
+
 }  // namespace
 
 std::optional<Structure> media_type_of(std::span<const std::byte> file) {
@@ -88,6 +104,8 @@ std::optional<Structure> media_type_of(std::span<const std::byte> file) {
             return pnm_structure(file);
         case Kind::y4m:
             return y4m_structure(file);
+        case Kind::wav:
+            return wav_structure(file);
         case Kind::none:
             break;
     }
