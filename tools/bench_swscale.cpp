@@ -1,5 +1,5 @@
-// bench_swscale: one conversion or scaling by libswscale, over and over; tools/bench builds it where
-// libswscale-dev is there, and takes its CPU time.
+// bench_swscale: one conversion or scaling by libswscale, over and over; tools/bench builds it
+// where libswscale-dev is there, and takes its CPU time.
 //
 //     bench_swscale FRAMES FROM WIDTHxHEIGHT TO WIDTHxHEIGHT fast_bilinear|bilinear|lanczos|area
 #include <cstdio>
