@@ -28,7 +28,9 @@ std::size_t whole_units(int side, int unit) {
 }
 
 bool is_planar_yuv(PixelFormat format) {
-    return traits(format).family == PixelFamily::yuv && traits(format).planes > 1;
+    using enum PixelFormat;
+    constexpr std::array known{i420, yv12, y42b, y444, nv12, nv21};
+    return std::ranges::find(known, format) != known.end();
 }
 
 Sampling sampling_of(PixelFormat format, const JpegOptions& options) {

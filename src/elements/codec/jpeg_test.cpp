@@ -148,6 +148,12 @@ TEST_CASE("jpeg: wrong formats, qualities, sizes and small outputs are refused")
     for (const std::size_t less : {std::size_t{0}, std::size_t{1}, size / 2, size - 1}) {
         CHECK_FALSE(jpeg_encode(rgb.picture(), {}, MutableBytes(out).first(less)));
     }
+    for (const PixelFormat format :
+         {PixelFormat::p010_10le, PixelFormat::i420_10le, PixelFormat::nv16, PixelFormat::nv61,
+          PixelFormat::nv24, PixelFormat::ayuv, PixelFormat::argb, PixelFormat::gbr}) {
+        Canvas other(format, 16, 16);
+        CHECK_FALSE(jpeg_encode(other.picture(), {}, out));
+    }
     Canvas wide(PixelFormat::gray8, 65536, 1);
     CHECK(jpeg_encode(wide.picture(), {}, out).error().code == Errc::unsupported);
     Canvas small(PixelFormat::rgb, 32, 64);
