@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <string>
+#include <utility>
 
 namespace parallax {
 namespace {
@@ -35,20 +37,40 @@ Caps smaller_than(const Structure& structure, const std::vector<Structure>& all)
 
 }  // namespace
 
+Structure canonical(const Structure& structure) {
+    std::vector<Field> fields(structure.fields().begin(), structure.fields().end());
+    std::ranges::sort(fields, {}, &Field::name);
+    Structure result(structure.media_type(), structure.features());
+    for (Field& field : fields) {
+        const auto* list = field.value.get<List>();
+        if (list == nullptr) {
+            result.set(field.name, std::move(field.value));
+            continue;
+        }
+        std::vector<std::pair<std::string, Value>> items;
+        for (const Value& item : list->items()) items.emplace_back(to_string(item), item);
+        std::ranges::sort(items, {}, &std::pair<std::string, Value>::first);
+        std::vector<Value> sorted;
+        for (auto& item : items) sorted.push_back(std::move(item.second));
+        result.set(field.name, list_of(std::move(sorted)));
+    }
+    return result;
+}
+
 std::optional<Atoms> Atoms::make(const std::vector<Caps>& sets, std::size_t most) {
     std::vector<Structure> found;
     const auto add = [&found](const Structure& structure) {
         if (std::ranges::find(found, structure) == found.end()) found.push_back(structure);
     };
     for (const Caps& set : sets) {
-        for (const Structure& structure : set.structures()) add(structure);
+        for (const Structure& structure : set.structures()) add(canonical(structure));
         if (found.size() > most) return std::nullopt;
     }
     // Each with all before it: what comes of that is met with the rest in its turn.
     for (std::size_t i = 1; i < found.size(); ++i) {
         for (std::size_t j = 0; j < i; ++j) {
             const auto both = intersect(found[i], found[j]);
-            if (both) add(*both);
+            if (both) add(canonical(*both));
         }
         if (found.size() > most) return std::nullopt;
     }

@@ -17,6 +17,9 @@
 
 namespace parallax {
 
+// The same set, written in one way: what equals it as a set mostly equals it as text then.
+Structure canonical(const Structure& structure);
+
 class Atoms {
   public:
     // Atom 0 is ANY. Nothing when the sets have more than `most` intersections.

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "media/loss.h"
 #include "media/solver.h"
 #include "parallax/video_caps.h"
 
@@ -91,12 +92,18 @@ void ConverterPaths::search(std::size_t from) {
     while (!queue.empty()) {
         const auto [cost, length, number] = queue.top();
         queue.pop();
+        // What is lost does not come back by further converters, so it counts once, end to end.
+        const bool real = std::ranges::all_of(states[number].chain, [&](std::size_t c) {
+            return converters_[c].transform != nullptr;
+        });
         if (length > 0) {
             for (std::size_t to = 1; to < atoms_.size(); ++to) {
-                if (prices_.at(from, to) <= cost) continue;
+                const Price all =
+                    real ? add_prices(cost, conversion_loss(atoms_[from], atoms_[to])) : cost;
+                if (prices_.at(from, to) <= all) continue;
                 // An atom stands for the formats in no smaller one: a part of it is none of it.
                 if (!is_subset(atoms_[to], states[number].caps)) continue;
-                prices_.at(from, to) = cost;
+                prices_.at(from, to) = all;
                 paths_[from * atoms_.size() + to] = states[number].chain;
             }
         }

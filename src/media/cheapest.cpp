@@ -6,6 +6,8 @@
 #include <tuple>
 #include <utility>
 
+#include "media/loss.h"
+
 namespace parallax {
 namespace {
 
@@ -47,7 +49,11 @@ PriceTable transform_prices(const NegotiationNode& node, std::size_t in, const C
                 if (!inside(atoms[b.value], reached)) continue;
                 const bool natural =
                     ordered ? is_subset(atoms[b.value], first) : a.value == b.value;
-                table.at(a.value, b.value) = natural ? 0 : node.change_cost;
+                Price price = natural ? 0 : node.change_cost;
+                if (ordered && price > 0) {
+                    price += conversion_loss(atoms[a.value], atoms[b.value]);
+                }
+                table.at(a.value, b.value) = price;
                 any = true;
             }
             return any;
@@ -167,7 +173,7 @@ std::optional<Atoms> atoms_of(const NegotiationProblem& problem, const Solver& s
     std::vector<Caps> sets;
     const auto add = [&sets](const Caps& caps) {
         for (const Structure& structure : caps.structures()) {
-            Caps each(structure);
+            Caps each(canonical(structure));
             if (std::ranges::find(sets, each) == sets.end()) sets.push_back(std::move(each));
         }
     };

@@ -4,6 +4,8 @@
 #include <numeric>
 #include <utility>
 
+#include "media/loss.h"
+
 namespace parallax {
 namespace {
 
@@ -202,7 +204,8 @@ Caps Solver::as_upstream_prefers(std::size_t variable) const {
             if (problem_->links[in].to != n || !is_fixed(fed)) continue;
             Caps both = intersect(
                 problem_->nodes[n].transform->across(pad_at(n, in), fed, pad_at(n, out)), ordered);
-            if (!both.is_empty()) ordered = std::move(both);
+            if (both.is_empty()) continue;
+            ordered = least_loss_first(fed.structures().front(), std::move(both));
         }
     }
     return ordered;

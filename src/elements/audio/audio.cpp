@@ -17,13 +17,15 @@ void add_audio(Registry& registry) {
          .family = "audio",
          .doc = "converts sound to another format, or to more or fewer channels",
          .example = "audiotestsrc num-buffers=10 ! audioconvert ! "
-                    "audio/x-raw,format=F32LE,channels=2 ! fakesink"});
+                    "audio/x-raw,format=F32LE,channels=2 ! fakesink",
+         .converter = ConverterPrice{.cost = 50, .cost_per_mib = 1}});
     registry.add<AudioResample>(
         {.name = "audioresample",
          .family = "audio",
          .doc = "converts sound to another sample rate",
          .example = "audiotestsrc num-buffers=10 ! audioresample ! audio/x-raw,rate=48000 ! "
-                    "fakesink"});
+                    "fakesink",
+         .converter = ConverterPrice{.cost = 80, .cost_per_mib = 4}});
     registry.add<WavEnc>({.name = "wavenc",
                           .family = "audio",
                           .doc = "puts the header of a WAV file before sound",
