@@ -37,6 +37,18 @@ Run::~Run() {
     }
 }
 
+// --- To Ready.
+
+Result<> Run::prepare() {
+    if (state_ != State::null) return {};
+    PX_TRY(make_groups());
+    PX_TRY(open_elements());
+    PX_TRY(negotiate());
+    PX_TRY(configure());
+    state_ = State::ready;
+    return {};
+}
+
 // --- To Playing.
 
 Result<> Run::play() {
@@ -62,86 +74,6 @@ Result<> Run::play() {
     state_ = State::playing;
     start();
     return {};
-}
-
-ResourceGroup& Run::group(const std::string& name) const {
-    const auto found =
-        std::ranges::find(groups_, name, [](const auto& each) { return each->name(); });
-    PX_CHECK(found != groups_.end());
-    return **found;
-}
-
-Result<> Run::build() {
-    for (auto& run : elements_) {
-        run->memory.clear();
-        run->memory.resize(run->output_pads.size());
-    }
-    for (const PlannedArena& planned : plan_.arenas) {
-        ElementRun& run = *elements_[planned.element];
-        auto& memory = run.memory[planned.pad];
-        memory.out_bytes = planned.slot_bytes;
-        memory.arena = PX_TRY(CpuArena::create(
-            {.slot_bytes = planned.slot_bytes, .slot_count = planned.slots, .name = run.name}));
-    }
-    for (const PlannedStage& planned : plan_.stages) {
-        std::size_t inputs = 0;
-        std::size_t outputs = 0;
-        for (const PlannedLink& link : plan_.links) {
-            if (link.channel && link.to == planned.elements.front()) ++inputs;
-            if (link.channel && link.from == planned.elements.back()) ++outputs;
-        }
-        stages_.push_back(std::make_unique<Stage>(Stage::Options{.group = &group(planned.group),
-                                                                 .host = this,
-                                                                 .clock = &clock_,
-                                                                 .inputs = inputs,
-                                                                 .channels = outputs}));
-        std::vector<Stage::Step> chain;
-        for (const std::size_t e : planned.elements) chain.push_back({.run = elements_[e].get()});
-        for (const PlannedLink& link : plan_.links) {
-            if (link.channel) continue;
-            for (std::size_t i = 0; i + 1 < planned.elements.size(); ++i) {
-                if (planned.elements[i] != link.from) continue;
-                chain[i].out_pad = link.from_pad;
-                chain[i + 1].in_pad = link.to_pad;
-            }
-        }
-        stages_.back()->set_chain(std::move(chain));
-    }
-    build_channels();
-    return {};
-}
-
-void Run::build_channels() {
-    channels_.resize(plan_.links.size());
-    std::vector<std::size_t> inputs(stages_.size(), 0);
-    std::vector<std::size_t> outputs(stages_.size(), 0);
-    const auto stage_index = [&](std::size_t element) {
-        return static_cast<std::size_t>(
-            std::ranges::find_if(plan_.stages,
-                                 [&](const PlannedStage& stage) {
-                                     return std::ranges::find(stage.elements, element) !=
-                                            stage.elements.end();
-                                 }) -
-            plan_.stages.begin());
-    };
-    for (std::size_t l = 0; l < plan_.links.size(); ++l) {
-        const PlannedLink& link = plan_.links[l];
-        if (!link.channel) continue;
-        const std::size_t from = stage_index(link.from);
-        const std::size_t to = stage_index(link.to);
-        const std::size_t out_word = outputs[from]++;
-        const std::size_t in_word = inputs[to]++;
-        channels_[l] = std::make_unique<Channel>(
-            Channel::Options{.capacity = link.capacity, .leaky = link.leaky},
-            Channel::End{&stages_[from]->record(), out_word},
-            Channel::End{&stages_[to]->record(), in_word});
-        stages_[from]->add_output({.channel = channels_[l].get(),
-                                   .pad = link.from_pad,
-                                   .word = out_word,
-                                   .to = stages_[to].get()});
-        stages_[to]->add_input(
-            {.channel = channels_[l].get(), .pad = link.to_pad, .from = stages_[from].get()});
-    }
 }
 
 void Run::start() {
