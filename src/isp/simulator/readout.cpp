@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <tuple>
+#include <map>
+#include <utility>
+#include <vector>
 
 #include "isp/simulator/philox.h"
 
@@ -62,16 +64,19 @@ std::vector<Defect> scatter_defects(const SimulatorOptions& o) {
     return defects;
 }
 
-bool row_major(const Defect& a, const Defect& b) { return std::tie(a.y, a.x) < std::tie(b.y, b.x); }
-bool same_place(const Defect& a, const Defect& b) { return a.x == b.x && a.y == b.y; }
+// Row by row; of several at one place the first stays.
+std::vector<Defect> in_order(const std::vector<Defect>& scattered) {
+    std::map<std::pair<int, int>, Defect> by_place;
+    for (const Defect& defect : scattered) by_place.try_emplace({defect.y, defect.x}, defect);
+    std::vector<Defect> ordered;
+    for (const auto& [place, defect] : by_place) ordered.push_back(defect);
+    return ordered;
+}
 
 }  // namespace
 
 Readout::Readout(const SimulatorOptions& options)
-    : options_(options), sensor_(options), defects_(scatter_defects(options)) {
-    std::ranges::stable_sort(defects_, row_major);
-    const auto repeated = std::ranges::unique(defects_, same_place);
-    defects_.erase(repeated.begin(), repeated.end());
+    : options_(options), sensor_(options), defects_(in_order(scatter_defects(options))) {
     // Every fourth has not been found by the maker.
     for (std::size_t i = 0; i < defects_.size(); ++i)
         (i % 4 == 3 ? unknown_ : known_).push_back({defects_[i].x, defects_[i].y});
