@@ -9,6 +9,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <thread>
 
 #include <pthread.h>
@@ -115,12 +116,19 @@ class ResourceGroup::Pool {
     Result<> start() {
         std::latch ready(options_.threads);
         std::atomic<int> error{0};
+        const auto body = [this, &ready, &error](int i) {
+            if (const int failed = apply(options_, i)) error = failed;
+            ready.count_down();
+            loop();
+        };
         for (int i = 0; i < options_.threads; ++i) {
-            threads_.emplace_back([this, i, &ready, &error] {
-                if (const int failed = apply(options_, i)) error = failed;
-                ready.count_down();
-                loop();
-            });
+            try {  // A thread that the machine refuses is the one thing here that throws.
+                threads_.emplace_back(body, i);
+            } catch (const std::system_error& refused) {
+                error = refused.code().value();
+                ready.count_down(options_.threads - i);
+                break;
+            }
         }
         ready.wait();
         if (error == 0) return {};
@@ -216,14 +224,19 @@ class ResourceGroup::Pool {
 };
 
 // True when the caller must put the actor into the queue.
+//
+// It writes even what stands there already. A mere look at `queued` could be done before the
+// caller's own stores are seen, and the step that is about to begin would miss them for good; the
+// write cannot, since the exchange in run() that follows it takes over what came before it.
 bool ResourceGroup::Pool::mark_queued(Actor& actor) {
     using State = Actor::State;
-    State seen = actor.state_.load(std::memory_order_seq_cst);
+    State seen = actor.state_.load(std::memory_order_relaxed);
     for (;;) {
-        if (seen == State::queued || seen == State::again) return false;
-        const State wanted = seen == State::idle ? State::queued : State::again;
-        if (actor.state_.compare_exchange_weak(seen, wanted, std::memory_order_seq_cst)) {
-            return wanted == State::queued;
+        const bool busy = seen == State::running || seen == State::again;
+        const State wanted = busy ? State::again : State::queued;
+        if (actor.state_.compare_exchange_weak(seen, wanted, std::memory_order_acq_rel,
+                                               std::memory_order_relaxed)) {
+            return seen == State::idle;
         }
     }
 }
@@ -234,14 +247,14 @@ void Actor::notify() {
 void Actor::notify_at(std::int64_t monotonic_ns) { group_.post_at(this, monotonic_ns); }
 
 void Actor::run() {
-    state_.store(State::running, std::memory_order_seq_cst);
+    state_.exchange(State::running, std::memory_order_acq_rel);  // Pairs with mark_queued().
     const bool more = step();
     State seen = State::running;
-    if (!more && state_.compare_exchange_strong(seen, State::idle, std::memory_order_seq_cst)) {
+    if (!more && state_.compare_exchange_strong(seen, State::idle, std::memory_order_acq_rel)) {
         return;
     }
     // Behind the others, so that actors of one group take turns.
-    state_.store(State::queued, std::memory_order_seq_cst);
+    state_.exchange(State::queued, std::memory_order_acq_rel);
     group_.post(this);
 }
 

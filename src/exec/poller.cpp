@@ -1,6 +1,8 @@
 #include "exec/poller.h"
 
 #include <array>
+#include <map>
+#include <mutex>
 #include <thread>
 
 #include <poll.h>
@@ -9,6 +11,11 @@
 #include <unistd.h>
 
 namespace parallax {
+namespace {
+
+constexpr int kStop = -1;  // In place of a descriptor: the loop ends.
+
+}  // namespace
 
 class Poller::Loop {
   public:
@@ -25,15 +32,26 @@ class Poller::Loop {
 
     void watch(int fd, Actor& actor) {
         epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLONESHOT,
-                          .data = {.ptr = &actor}};
+                          .data = {.fd = fd}};
         // What can be written at once is no reader's news: ask for one direction where only one is.
         pollfd now{.fd = fd, .events = POLLOUT, .revents = 0};
         if (::poll(&now, 1, 0) == 1 && (now.revents & POLLOUT) != 0) event.events &= ~EPOLLOUT;
+        const std::lock_guard lock(mutex_);
+        watched_[fd] = &actor;
         if (::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event) == 0) return;
-        if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) actor.notify();
+        if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0) return;
+        watched_.erase(fd);
+        actor.notify();
     }
 
-    void forget(int fd) { ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); }
+    void forget(Actor& actor) {
+        const std::lock_guard lock(mutex_);
+        std::erase_if(watched_, [&](const auto& watch) {
+            if (watch.second != &actor) return false;
+            ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, watch.first, nullptr);
+            return true;
+        });
+    }
 
   private:
     void run() {
@@ -41,15 +59,27 @@ class Poller::Loop {
         for (;;) {
             const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(), -1);
             for (int i = 0; i < count; ++i) {
-                void* whom = events.at(static_cast<std::size_t>(i)).data.ptr;
-                if (whom == nullptr) return;
-                static_cast<Actor*>(whom)->notify();
+                const int fd = events.at(static_cast<std::size_t>(i)).data.fd;
+                if (fd == kStop) return;
+                notify_watcher(fd);
             }
         }
     }
 
+    // Under the lock, so that forget() returns only when nobody is about to notify.
+    void notify_watcher(int fd) {
+        const std::lock_guard lock(mutex_);
+        const auto watch = watched_.find(fd);
+        if (watch == watched_.end()) return;  // Forgotten since.
+        Actor& actor = *watch->second;
+        watched_.erase(watch);
+        actor.notify();
+    }
+
     UniqueFd epoll_;
     UniqueFd stop_;
+    std::mutex mutex_;
+    std::map<int, Actor*> watched_;  // Guarded by mutex_; by descriptor.
     std::thread thread_;
 };
 
@@ -58,7 +88,7 @@ Result<std::unique_ptr<Poller>> Poller::create() {
     if (!epoll) return fail_errno("epoll_create1");
     UniqueFd stop(::eventfd(0, EFD_CLOEXEC));
     if (!stop) return fail_errno("eventfd");
-    epoll_event event{.events = EPOLLIN, .data = {.ptr = nullptr}};
+    epoll_event event{.events = EPOLLIN, .data = {.fd = kStop}};
     if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, stop.get(), &event) != 0) {
         return fail_errno("epoll_ctl");
     }
@@ -69,6 +99,6 @@ Poller::Poller(UniqueFd epoll, UniqueFd stop)
     : loop_(std::make_unique<Loop>(std::move(epoll), std::move(stop))) {}
 Poller::~Poller() = default;
 void Poller::watch(int fd, Actor& actor) { loop_->watch(fd, actor); }
-void Poller::forget(int fd) { loop_->forget(fd); }
+void Poller::forget(Actor& actor) { loop_->forget(actor); }
 
 }  // namespace parallax

@@ -1,6 +1,7 @@
 // Poller: one thread that waits on descriptors for those that must not block, and notifies them.
 //
-// Threads: watch() and forget() from any. Lifetime: actors and descriptors outlive their watch.
+// Threads: watch() and forget() from any. Lifetime: an actor outlives its watch, or is forgotten;
+// descriptors may be closed at any time.
 #pragma once
 
 #include <memory>
@@ -22,7 +23,8 @@ class Poller {
     // Notifies the actor once when `fd` can be read, written, or has hung up. A descriptor that
     // cannot be waited for (a plain file) is ready at once.
     void watch(int fd, Actor& actor);
-    void forget(int fd);
+    // Ends all watches of the actor: after this it is not notified any more.
+    void forget(Actor& actor);
 
   private:
     class Loop;
