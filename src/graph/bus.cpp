@@ -4,6 +4,11 @@
 #include <chrono>
 
 namespace parallax {
+namespace {
+
+constexpr std::int64_t kLongestWaitNs = std::int64_t{1} << 60U;  // 36 years.
+
+}  // namespace
 
 void Bus::post(Message message) {
     {
@@ -27,7 +32,9 @@ void Bus::post(Message message) {
 
 std::optional<Message> Bus::wait(std::int64_t timeout_ns) {
     std::unique_lock lock(mutex_);
-    arrived_.wait_for(lock, std::chrono::nanoseconds(timeout_ns), [&] { return !queue_.empty(); });
+    // "For ever" as a number must not run over when it is added to now.
+    const std::chrono::nanoseconds patience(std::min(timeout_ns, kLongestWaitNs));
+    arrived_.wait_for(lock, patience, [&] { return !queue_.empty(); });
     if (queue_.empty()) return std::nullopt;
     Message message = std::move(queue_.front());
     queue_.pop_front();

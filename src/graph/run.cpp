@@ -1,9 +1,8 @@
 #include "graph/run.h"
 
 #include <algorithm>
-#include <chrono>
 #include <ctime>
-#include <future>
+#include <ranges>
 #include <thread>
 
 #include "base/check.h"
@@ -31,6 +30,7 @@ void Run::adopt(ElementRun& run) {
 Run::~Run() {
     for (auto& group : groups_) group->stop();
     poller_.reset();
+    cut_off();
     take_down();
     if (built_ && state_ != State::ended) {
         for (auto& run : elements_) (void)run->element->finish(false);
@@ -41,6 +41,7 @@ Run::~Run() {
 
 Result<> Run::prepare() {
     if (state_ != State::null) return {};
+    const std::lock_guard lock(control_);
     PX_TRY(make_groups());
     PX_TRY(open_elements());
     PX_TRY(negotiate());
@@ -52,19 +53,18 @@ Result<> Run::prepare() {
 // --- To Playing.
 
 Result<> Run::play() {
+    const std::lock_guard lock(control_);
+    if (state_ == State::paused) resume();
     if (state_ == State::playing) return {};
-    if (state_ == State::ended) {
+    if (state_ != State::ready) {
         return parallax::fail(Errc::invalid_argument, "the pipeline has ended", "make another one");
     }
-    if (state_ == State::paused) {
-        clock_.resume();
-        state_ = State::playing;
-        for (auto& stage : stages_) stage->notify();
-        return {};
-    }
-    PX_CHECK(state_ == State::ready);
     if (!poller_) poller_ = PX_TRY(Poller::create());
-    PX_TRY(build());
+    planned_ = element_plans();
+    if (Result<> built = build(); !built) {
+        take_down();
+        return built;
+    }
     built_ = true;
     clock_.start();
     started_ns_ = monotonic_ns();
@@ -90,13 +90,22 @@ void Run::start() {
 }
 
 void Run::pause() {
-    if (state_ != State::playing) return;
+    const std::lock_guard lock(control_);
+    if (state_ != State::playing || stopping_) return;  // What drains is not held up.
     clock_.pause();
     state_ = State::paused;
 }
 
+void Run::resume() {
+    clock_.resume();
+    state_ = State::playing;
+    for (auto& stage : stages_) stage->notify();
+}
+
 void Run::stop() {
     stopping_ = true;
+    const std::lock_guard lock(control_);
+    if (state_ == State::paused) resume();  // Else nothing would drain, and no end would come.
     for (auto& stage : stages_) {
         stage->request_stop();
         stage->notify();
@@ -152,12 +161,7 @@ std::optional<Pipeline::Message> Run::wait(std::int64_t timeout_ns) {
     if (message->kind == Message::Kind::ended) {
         if (state_ == State::ended)
             return Pipeline::Message{.kind = Pipeline::Message::Kind::ended};
-        quiesce();
-        if (reconfigure_.exchange(false) && !stopping_) {
-            if (restart()) return wait(0);
-        }
-        finish();
-        bus_.post({.kind = Message::Kind::ended});  // After what went wrong just now.
+        after_last_stage();
         return wait(0);
     }
     {
@@ -177,15 +181,37 @@ std::optional<Pipeline::Message> Run::wait(std::int64_t timeout_ns) {
         .hint = message->error ? message->error->hint : std::string()};
 }
 
-// All stages have ended; lets the last steps run out, so that nobody touches them any more.
-void Run::quiesce() {
+void Run::after_last_stage() {
+    std::unique_lock lock(control_, std::defer_lock);
+    cut_off();
+    quiesce(lock);
+    take_down();
+    if (reconfigure_.exchange(false) && !stopping_ && restart()) return;
+    finish();
+    bus_.post({.kind = Message::Kind::ended});  // After what went wrong just now.
+}
+
+// From here on the program's own ends, descriptors and times wake no stage any more.
+void Run::cut_off() {
+    for (auto& run : elements_) run->element->set_waker([] {});
     for (auto& stage : stages_) {
-        while (!stage->idle()) std::this_thread::yield();
-    }
-    for (auto& stage : stages_) {
+        if (poller_) poller_->forget(*stage);
         for (auto& group : groups_) group->forget(*stage);
     }
-    take_down();
+}
+
+// All stages have ended; lets the last steps run out, so that nobody touches them any more. What
+// other threads post meanwhile is done, too; once locked, they can post no more. The wait itself is
+// without the lock, since an element may stop the run from a last step.
+void Run::quiesce(std::unique_lock<std::mutex>& lock) {
+    const auto idle = [](const auto& stage) { return stage->idle(); };
+    for (;;) {
+        while (!std::ranges::all_of(stages_, idle)) std::this_thread::yield();
+        lock.lock();
+        // From the last stage up: one may still send an event up, but none sends any down.
+        if (std::ranges::all_of(stages_ | std::views::reverse, idle)) return;
+        lock.unlock();
+    }
 }
 
 void Run::take_down() {
@@ -197,7 +223,6 @@ void Run::take_down() {
         queue_drops_[l] += counters.dropped;
     }
     for (auto& run : elements_) {
-        run->element->set_waker([] {});
         run->outputs.clear();
         run->clear_call();
     }
@@ -211,6 +236,7 @@ Result<> Run::restart() {
     PX_TRY(configure());
     Result<> built = build();
     if (!built) {
+        take_down();
         fail("", built.error());
         return built;
     }
@@ -231,68 +257,6 @@ void Run::finish() {
     }
     ended_ns_ = monotonic_ns();
     state_ = State::ended;
-}
-
-// --- Properties.
-
-ElementRun* Run::find(std::string_view name) const {
-    const auto found =
-        std::ranges::find(elements_, name, [](const auto& run) { return run->name; });
-    return found == elements_.end() ? nullptr : found->get();
-}
-
-Element* Run::element(std::string_view name) {
-    ElementRun* run = find(name);
-    return run == nullptr ? nullptr : run->element.get();
-}
-
-Stage* Run::stage_of(const ElementRun& run) const {
-    for (const auto& stage : stages_) {
-        for (const Stage::Step& step : stage->chain()) {
-            if (step.run == &run) return stage.get();
-        }
-    }
-    return nullptr;
-}
-
-Result<> Run::set_property(std::string_view element, std::string_view name, std::string_view text) {
-    ElementRun* run = find(element);
-    if (run == nullptr) return fail_not_found(element);
-    Stage* stage = stage_of(*run);
-    if (stage == nullptr || stage->ended()) return run->element->set_property(name, text);
-    for (const PropertySpec& spec : run->element->properties()) {
-        if (spec.name != name || spec.detail.live) continue;
-        return parallax::fail(Errc::invalid_argument,
-                              std::string(name) + " may not change any more",
-                              "set it before play()");
-    }
-    const auto done = std::make_shared<std::promise<Result<>>>();
-    auto answer = done->get_future();
-    stage->post([run, done, name = std::string(name), text = std::string(text)] {
-        Result<> set = run->element->set_property(name, text);
-        if (set) set = run->element->property_changed(name);
-        done->set_value(std::move(set));
-    });
-    if (answer.wait_for(std::chrono::seconds(5)) != std::future_status::ready) {
-        return parallax::fail(Errc::timed_out, std::string(element) + " does not take " +
-                                                   std::string(name) + ": its stage is busy");
-    }
-    return answer.get();
-}
-
-Failure Run::fail_not_found(std::string_view element) {
-    return parallax::fail(Errc::not_found, "no element called " + std::string(element));
-}
-
-Result<PropertyValue> Run::property(std::string_view element, std::string_view name) const {
-    ElementRun* run = find(element);
-    if (run == nullptr) return fail_not_found(element);
-    auto value = run->element->property(name);
-    if (!value) {
-        return parallax::fail(
-            Errc::not_found, std::string(element) + " has no property called " + std::string(name));
-    }
-    return *std::move(value);
 }
 
 }  // namespace parallax

@@ -58,8 +58,11 @@ class Run final : public StageHost {
     Result<> build();
     void build_channels();
     void start();
+    void resume();
+    void cut_off();
+    void quiesce(std::unique_lock<std::mutex>& lock);
     void take_down();
-    void quiesce();
+    void after_last_stage();
     Result<> restart();
     void finish();
     void fail(const std::string& element, const Error& error);
@@ -67,6 +70,10 @@ class Run final : public StageHost {
     static Failure fail_not_found(std::string_view element);
     ElementRun* find(std::string_view name) const;
     Stage* stage_of(const ElementRun& run) const;
+    template <class T>
+    Result<T> between_frames(ElementRun& run,
+                             std::move_only_function<Result<T>(bool playing)> work) const;
+    std::vector<ElementPlan> element_plans() const;
     ResourceGroup& group(const std::string& name) const;
 
     Graph graph_;  // Nodes only grow, by the converters put in; links are as drawn.
@@ -79,6 +86,12 @@ class Run final : public StageHost {
     RunClock clock_;
     Bus bus_;
     std::unique_ptr<Poller> poller_;
+    std::vector<ElementPlan> planned_;  // As they were when it began to play.
+
+    // Held by whoever makes, ends or looks through the stages, or touches an element that is in
+    // none: the driving thread, and those that stop it, set a property or ask for one. Stages take
+    // it only to stop the others, when they fail.
+    mutable std::mutex control_;
     // Destroyed from the bottom up: threads first, then channels, which hold frames of stages.
     std::vector<std::unique_ptr<Stage>> stages_;
     std::vector<std::unique_ptr<Channel>> channels_;  // By link; null inside a stage.
@@ -95,7 +108,7 @@ class Run final : public StageHost {
     std::int64_t ended_ns_ = 0;
     std::int64_t cpu_start_ns_ = 0;
 
-    mutable std::mutex mutex_;  // Guards the two below.
+    mutable std::mutex mutex_;  // Guards what is below. Taken after control_ where both are.
     std::vector<Problem> errors_;
     std::vector<EventReport> events_;
     std::vector<std::uint32_t> high_water_;  // By link, of channels taken down.

@@ -42,7 +42,13 @@ Result<> Run::make_groups() {
     for (const auto& options : wanted) {
         const bool used = std::ranges::any_of(
             graph_.nodes(), [&](const Graph::Node& node) { return node.group == options.name; });
-        if (used) groups_.push_back(PX_TRY(ResourceGroup::create(options)));
+        if (!used) continue;
+        auto group = ResourceGroup::create(options);
+        if (!group) {
+            fail("", group.error());
+            return Failure(std::move(group).error());
+        }
+        groups_.push_back(*std::move(group));
     }
     return {};
 }

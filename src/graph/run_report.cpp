@@ -87,23 +87,34 @@ std::string to_string(const Problem& problem) {
     return problem.hint.empty() ? text : text + " (" + problem.hint + ")";
 }
 
-PlanReport Run::plan_report() const {
-    PlanReport report;
-    const auto name = [&](std::size_t element) { return elements_[element]->name; };
-    for (std::size_t n = 0; n < elements_.size(); ++n) {
-        const ElementRun& run = *elements_[n];
-        if (run.factory == "capsfilter") {
-            report.filters.push_back(
-                {run.name, to_string(run.element->property("caps").value_or(std::string("ANY")))});
-            continue;
-        }
-        ElementPlan plan{.name = run.name, .factory = run.factory, .properties = {}};
-        for (const PropertySpec& spec : run.element->properties()) {
-            if (auto value = run.element->property(spec.name)) {
+// Every element with its properties as they took effect; for when no stage runs them.
+std::vector<ElementPlan> Run::element_plans() const {
+    std::vector<ElementPlan> plans;
+    for (const auto& run : elements_) {
+        ElementPlan plan{.name = run->name, .factory = run->factory, .properties = {}};
+        for (const PropertySpec& spec : run->element->properties()) {
+            if (auto value = run->element->property(spec.name)) {
                 plan.properties.emplace_back(spec.name, *std::move(value));
             }
         }
-        report.elements.push_back(std::move(plan));
+        plans.push_back(std::move(plan));
+    }
+    return plans;
+}
+
+PlanReport Run::plan_report() const {
+    PlanReport report;
+    const auto name = [&](std::size_t element) { return elements_[element]->name; };
+    std::vector<ElementPlan> plans = planned_.empty() ? element_plans() : planned_;
+    for (ElementPlan& plan : plans) {
+        if (plan.factory != "capsfilter") {
+            report.elements.push_back(std::move(plan));
+            continue;
+        }
+        const auto caps = std::ranges::find(plan.properties, "caps",
+                                            [](const auto& property) { return property.first; });
+        report.filters.push_back(
+            {plan.name, caps == plan.properties.end() ? "ANY" : to_string(caps->second)});
     }
     for (const PlannedLink& link : plan_.links.empty() ? links_ : plan_.links) {
         report.links.push_back(

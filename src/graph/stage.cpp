@@ -67,17 +67,17 @@ bool Stage::step() {
     const std::int64_t cpu_before = thread_cpu_ns();
     batch_wall_ns_ = 0;
     published_ = false;
-    const auto released_before = now_.released;
+    freed_ = false;
     // What readers let go of may be borrowed from our own inputs, which then are released too.
     bool reclaimed = false;
     for (const OutChannel& out : out_) reclaimed = out.channel->reclaim() || reclaimed;
     if (reclaimed && commit_point()) commit();
     bool more = true;
     for (int turn = 0; more && turn < kTurnsPerBatch && batch_wall_ns_ < kBatchWallNs; ++turn) {
-        more = take_turn();
+        more = !clock_.paused() && take_turn();
     }
     spread_cpu_time(thread_cpu_ns() - cpu_before);
-    if (published_ || released_before != now_.released) notify_neighbours();
+    if (published_ || freed_) notify_neighbours();
     if (ending_ && at_bottom_ && !discard_inputs()) end();
     return more && !ended_;
 }
@@ -115,8 +115,13 @@ bool Stage::commit_point() const {
 void Stage::commit() {
     if (in_.empty() && out_.empty()) return;
     for (std::size_t i = 0; i < in_.size(); ++i) {
-        now_.consumed[i] = in_[i].borrows.taken();
-        now_.released[i] = in_[i].borrows.released();
+        const Borrows& borrows = in_[i].borrows;
+        // Also what is taken but not yet released makes room: a join may hold one branch's frame
+        // while it waits for the other's, from the same stage that waits for that room.
+        freed_ =
+            freed_ || now_.consumed[i] != borrows.taken() || now_.released[i] != borrows.released();
+        now_.consumed[i] = borrows.taken();
+        now_.released[i] = borrows.released();
     }
     bool news = false;
     for (const OutChannel& out : out_) {

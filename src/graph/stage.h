@@ -164,6 +164,7 @@ class Stage final : public Actor {
     std::size_t next_input_ = 0;         // For InputPolicy::any.
     bool seen_frame_ = false;
     bool published_ = false;  // In this batch.
+    bool freed_ = false;      // In this batch: room or bytes, for those upstream.
     std::int64_t batch_wall_ns_ = 0;
     std::int64_t unassigned_cpu_ns_ = 0;
 

@@ -175,6 +175,7 @@ Stage::Progress Stage::run_event(Work& work) {
     if (type != Event::Type::reconfigure) {
         Context context(run);
         const Result<bool> handled = run.element->event(context, *work.output.event);
+        if (!run.up_events.empty()) pass_up(run, index);
         if (!handled) {
             fail(run, handled.error());
             return Progress::done;
@@ -198,6 +199,7 @@ Stage::Progress Stage::drain(Work& work) {
     stack_.push_back(std::move(work));  // It stays below what the drain gives.
     if (!ready) return Progress::blocked;
     Result<Flow> flow = call(run, true);
+    if (!run.up_events.empty()) pass_up(run, index);
     if (!flow) {
         fail(run, std::move(flow).error());
         return Progress::done;
@@ -250,6 +252,7 @@ void Stage::pass_up(ElementRun& run, std::size_t index) {
             Context context(above);
             const Result<bool> answer = above.element->event(context, event);
             handled = answer.value_or(false);
+            if (!above.up_events.empty()) pass_up(above, i);  // Its own, in answer.
         }
         if (handled) continue;
         for (const Gathered& input : in_) input.at.from->send_up(event);
