@@ -44,6 +44,7 @@ class Assembler {
         run->name = node.name;
         run->factory = node.factory;
         linked_.emplace_back();
+        numbers_.emplace_back();
         const Factory* factory = registry_.find(node.factory);
         if (factory == nullptr) {
             std::vector<std::string> names;
@@ -60,6 +61,7 @@ class Assembler {
             run->element = factory->make();
             run->pads = factory->pads();
             linked_.back().resize(run->pads.pads.size(), false);
+            numbers_.back().resize(run->pads.pads.size(), 0);
             set_properties(node, *factory, *run);
         }
         assembly_.elements.push_back(std::move(run));
@@ -98,7 +100,8 @@ class Assembler {
         ElementRun& run = *assembly_.elements[node];
         auto& pads = run.pads.pads;
         for (std::size_t p = 0; p < pads.size(); ++p) {
-            if (pads[p].direction == direction && pads[p].name == name && !linked_[node][p]) {
+            if (pads[p].direction == direction && pads[p].name == name && !linked_[node][p] &&
+                !pads[p].is_request()) {
                 return p;
             }
         }
@@ -118,6 +121,10 @@ class Assembler {
     std::size_t request(std::size_t node, std::size_t pattern, const std::string& name) {
         auto& pads = assembly_.elements[node]->pads.pads;
         Pad pad = pads[pattern];
+        std::uint64_t number = ~std::uint64_t{0};  // Stays where there are too many digits.
+        const std::size_t prefix = pad.name.find('%');
+        std::from_chars(name.data() + prefix, name.data() + name.size(), number);
+        numbers_[node].push_back(number);
         pad.name = name;
         pads.push_back(std::move(pad));
         linked_[node].push_back(false);
@@ -187,6 +194,14 @@ class Assembler {
                    const Caps& to_caps) const {
         const ElementRun& a = *assembly_.elements[link.from];
         const ElementRun& b = *assembly_.elements[link.to];
+        // A side that has no such pads at all is the one to name, whichever was looked at first.
+        const auto has = [](const ElementRun& run, PadDirection direction) {
+            return std::ranges::any_of(run.pads.pads,
+                                       [&](const Pad& pad) { return pad.direction == direction; });
+        };
+        if (!has(a, PadDirection::src) || !has(b, PadDirection::sink)) {
+            at_from = !has(a, PadDirection::src);
+        }
         const ElementRun& bare = at_from ? a : b;
         const std::string& wanted = at_from ? link.from_pad : link.to_pad;
         const auto direction = at_from ? PadDirection::src : PadDirection::sink;
@@ -217,15 +232,27 @@ class Assembler {
         return text;
     }
 
+    // Pads as listed, then requested ones by their numbers, whichever was linked first.
+    std::vector<std::size_t> in_number_order(std::size_t node) const {
+        const auto& pads = assembly_.elements[node]->pads.pads;
+        std::vector<std::pair<std::uint64_t, std::size_t>> order;
+        for (std::size_t p = 0; p < pads.size(); ++p) {
+            if (!pads[p].is_request()) order.emplace_back(numbers_[node][p], p);
+        }
+        std::ranges::sort(order);
+        std::vector<std::size_t> sorted;
+        for (const auto& [number, p] : order) sorted.push_back(p);
+        return sorted;
+    }
+
     // From indices into the pad list to numbers of inputs and outputs.
     void number_pads(ElementRun& run) {
         const std::size_t node = static_cast<std::size_t>(
             std::ranges::find(assembly_.elements, &run,
                               [](const auto& each) { return each.get(); }) -
             assembly_.elements.begin());
-        for (std::size_t p = 0; p < run.pads.pads.size(); ++p) {
+        for (const std::size_t p : in_number_order(node)) {
             const Pad& pad = run.pads.pads[p];
-            if (pad.is_request()) continue;
             auto& numbers = pad.direction == PadDirection::sink ? run.input_pads : run.output_pads;
             for (PlannedLink& link : assembly_.links) {
                 if (pad.direction == PadDirection::src && link.from == node && link.from_pad == p) {
@@ -261,7 +288,8 @@ class Assembler {
     const Graph& graph_;
     const Registry& registry_;
     Assembly assembly_;
-    std::vector<std::vector<bool>> linked_;  // By node and index of pad.
+    std::vector<std::vector<bool>> linked_;            // By node and index of pad.
+    std::vector<std::vector<std::uint64_t>> numbers_;  // Of requested pads; 0 for listed ones.
     std::vector<std::pair<std::size_t*, std::size_t>> renumbered_;
 };
 

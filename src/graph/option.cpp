@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 #include <fmt/core.h>
 
@@ -78,7 +79,7 @@ Result<> parse_value(std::string_view text, std::uint64_t& value) {
 Result<> parse_value(std::string_view text, double& value) {
     double fresh = 0;
     std::string_view digits = text;
-    if (digits.starts_with('+')) digits.remove_prefix(1);
+    if (digits.starts_with('+') && !digits.starts_with("+-")) digits.remove_prefix(1);
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), fresh);
     if (error != std::errc{} || end != digits.data() + digits.size() || !std::isfinite(fresh)) {
         return expected("a number", text);
@@ -90,6 +91,11 @@ Result<> parse_value(std::string_view text, double& value) {
 Result<> parse_value(std::string_view text, float& value) {
     double wide = 0;
     PX_TRY(parse_value(text, wide));
+    constexpr double kMost = std::numeric_limits<float>::max();
+    if (std::abs(wide) > kMost) {
+        return fail(Errc::invalid_argument,
+                    fmt::format("{} is outside {} to {}", text, -kMost, kMost));
+    }
     value = static_cast<float>(wide);
     return {};
 }
