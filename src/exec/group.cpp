@@ -1,6 +1,7 @@
 #include "parallax/group.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <condition_variable>
 #include <ctime>
@@ -9,8 +10,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <system_error>
-#include <thread>
+#include <vector>
 
 #include <pthread.h>
 #include <sched.h>
@@ -116,19 +116,19 @@ class ResourceGroup::Pool {
     Result<> start() {
         std::latch ready(options_.threads);
         std::atomic<int> error{0};
-        const auto body = [this, &ready, &error](int i) {
-            if (const int failed = apply(options_, i)) error = failed;
-            ready.count_down();
-            loop();
-        };
+        std::vector<Start> starts;  // Stay where they are until all have begun.
+        for (int i = 0; i < options_.threads; ++i) starts.push_back({this, &ready, &error, i});
         for (int i = 0; i < options_.threads; ++i) {
-            try {  // A thread that the machine refuses is the one thing here that throws.
-                threads_.emplace_back(body, i);
-            } catch (const std::system_error& refused) {
-                error = refused.code().value();
-                ready.count_down(options_.threads - i);
-                break;
+            pthread_t thread{};
+            const int refused = ::pthread_create(&thread, nullptr, &Pool::begin,
+                                                 &starts[static_cast<std::size_t>(i)]);
+            if (refused == 0) {
+                threads_.push_back(thread);
+                continue;
             }
+            error = refused;
+            ready.count_down(options_.threads - i);
+            break;
         }
         ready.wait();
         if (error == 0) return {};
@@ -137,6 +137,23 @@ class ResourceGroup::Pool {
         return fail_errno("resource group " + options_.name + ": cannot set its threads up");
     }
 
+  private:
+    struct Start {
+        Pool* pool;
+        std::latch* ready;
+        std::atomic<int>* error;
+        int number;
+    };
+
+    static void* begin(void* start) {
+        const Start mine = *static_cast<const Start*>(start);
+        if (const int failed = apply(mine.pool->options_, mine.number)) *mine.error = failed;
+        mine.ready->count_down();
+        mine.pool->loop();
+        return nullptr;
+    }
+
+  public:
     void post(Actor* actor) {
         const std::lock_guard lock(mutex_);
         queue_.push_back(actor);
@@ -161,7 +178,8 @@ class ResourceGroup::Pool {
             stopping_ = true;
             ::pthread_cond_broadcast(&wake_);
         }
-        threads_.clear();  // Joins.
+        for (const pthread_t thread : threads_) ::pthread_join(thread, nullptr);
+        threads_.clear();
     }
 
     const Options& options() const { return options_; }
@@ -219,7 +237,7 @@ class ResourceGroup::Pool {
     std::map<Actor*, std::int64_t> timers_;
     int sleeping_ = 0;
     bool stopping_ = false;
-    std::vector<std::jthread> threads_;
+    std::vector<pthread_t> threads_;
     friend class Actor;
 };
 

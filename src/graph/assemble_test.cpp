@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-#include "parallax/builtin.h"
+#include "support/known_elements.h"
 
 namespace parallax {
 namespace {
@@ -24,8 +24,7 @@ class Hub final : public ElementWith<NoOptions> {
 };
 
 Registry registry_with_hub() {
-    Registry registry;
-    add_builtin_elements(registry);
+    Registry registry = known_elements();
     registry.add<Hub>({.name = "hub", .family = "test", .doc = "many pads", .example = ""});
     return registry;
 }

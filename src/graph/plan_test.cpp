@@ -6,8 +6,8 @@
 #include <doctest/doctest.h>
 
 #include "graph/assemble.h"
-#include "parallax/builtin.h"
 #include "parallax/pipeline.h"
+#include "support/known_elements.h"
 #include "support/unwrap.h"
 
 namespace parallax {
@@ -20,11 +20,7 @@ struct Placed {
 
     explicit Placed(std::string_view line, std::size_t frame_bytes = 0,
                     std::string_view caps = {}) {
-        static const Registry registry = [] {
-            Registry all;
-            add_builtin_elements(all);
-            return all;
-        }();
+        static const Registry registry = known_elements();
         const auto graph = parse_launch(line, registry);
         if (!graph) FAIL(graph.error().front().text);
         assembly = assemble(*graph, registry);

@@ -25,6 +25,7 @@ Result<> check_live(const ElementRun& run, std::string_view name) {
 }  // namespace
 
 ElementRun* Run::find(std::string_view name) const {
+    const std::lock_guard lock(mutex_);  // A renegotiation may add elements.
     const auto found =
         std::ranges::find(elements_, name, [](const auto& run) { return run->name; });
     return found == elements_.end() ? nullptr : found->get();
