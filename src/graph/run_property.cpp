@@ -22,6 +22,12 @@ Result<> check_live(const ElementRun& run, std::string_view name) {
     return {};
 }
 
+std::vector<Caps> caps_of_pads(const ElementRun& run) {
+    std::vector<Caps> all;
+    for (const Pad& pad : run.pads.pads) all.push_back(run.element->pad_caps(pad));
+    return all;
+}
+
 }  // namespace
 
 ElementRun* Run::find(std::string_view name) const {
@@ -68,11 +74,16 @@ Result<T> Run::between_frames(ElementRun& run,
 Result<> Run::set_property(std::string_view element, std::string_view name, std::string_view text) {
     ElementRun* run = find(element);
     if (run == nullptr) return fail_not_found(element);
-    const auto set = [run, name = std::string(name),
+    const auto set = [this, run, name = std::string(name),
                       text = std::string(text)](bool playing) -> Result<> {
-        if (playing) PX_TRY(check_live(*run, name));
+        if (!playing) return run->element->set_property(name, text);
+        PX_TRY(check_live(*run, name));
+        const std::vector<Caps> before = caps_of_pads(*run);
         PX_TRY(run->element->set_property(name, text));
-        return playing ? run->element->property_changed(name) : Result<>{};
+        PX_TRY(run->element->property_changed(name));
+        // What pads can have is another now: what is under way drains, then all agree anew.
+        if (caps_of_pads(*run) != before) reconfigure_wanted();
+        return {};
     };
     return between_frames<void>(*run, set);
 }

@@ -77,14 +77,22 @@ std::optional<Atoms> Atoms::make(const std::vector<Caps>& sets, std::size_t most
     Atoms atoms;
     atoms.atoms_.push_back(Caps::any());
     atoms.generality_.push_back(found.size());
+    atoms.smaller_.emplace_back();
     for (const Structure& structure : found) {
         const Caps smaller = smaller_than(structure, found);
         // Where they hold all that is in it, it stands for nothing of its own.
         if (!smaller.is_empty() && is_subset(Caps(structure), smaller)) continue;
         atoms.atoms_.emplace_back(structure);
         atoms.generality_.push_back(smaller.structures().size());
+        atoms.smaller_.push_back(smaller);
     }
     return atoms;
+}
+
+bool Atoms::meets(std::size_t atom, const Caps& set) const {
+    if (set.is_any()) return true;
+    const Caps both = intersect(atoms_[atom], set);
+    return !both.is_empty() && (smaller_[atom].is_empty() || !is_subset(both, smaller_[atom]));
 }
 
 std::vector<AssignProblem::Choice> Atoms::choices(const Caps& domain) const {

@@ -31,7 +31,11 @@ class Atoms {
     // The atoms inside `domain`, in its order of preference: alternatives, then lists in them.
     std::vector<AssignProblem::Choice> choices(const Caps& domain) const;
 
+    // Whether a set holds any of what an atom stands for: what is in it and in no smaller one.
+    bool meets(std::size_t atom, const Caps& set) const;
+
   private:
+    std::vector<Caps> smaller_;            // The pieces inside each.
     std::vector<Caps> atoms_;              // One structure each, but for ANY.
     std::vector<std::size_t> generality_;  // How many pieces are inside each.
 };

@@ -79,6 +79,20 @@ NegotiationPrice ConverterPaths::price(std::size_t c, const Caps& from, const Ca
                                 static_cast<double>(converter.cost_per_mib) * std::min(rate, 1e9));
 }
 
+// A set keeps through a converter what the converter does not touch, so what comes out may hold
+// formats that only a smaller piece of what went in can become: look back from there.
+bool ConverterPaths::came_from(std::size_t from, std::size_t to,
+                               const std::vector<std::size_t>& chain) const {
+    Caps back = atoms_[to];
+    for (auto c = chain.rbegin(); c != chain.rend(); ++c) {
+        const NegotiationConverter& converter = converters_[*c];
+        if (converter.transform == nullptr) return true;  // It keeps nothing.
+        back = intersect(converter.transform->across(1, intersect(back, converter.src), 0),
+                         converter.sink);
+    }
+    return atoms_.meets(from, back);
+}
+
 // Uniform-cost search (Dijkstra 1959) over the sets that chains of converters can make of an atom.
 void ConverterPaths::search(std::size_t from) {
     struct State {
@@ -103,6 +117,7 @@ void ConverterPaths::search(std::size_t from) {
                 if (prices_.at(from, to) <= all) continue;
                 // An atom stands for the formats in no smaller one: a part of it is none of it.
                 if (!is_subset(atoms_[to], states[number].caps)) continue;
+                if (!came_from(from, to, states[number].chain)) continue;
                 prices_.at(from, to) = all;
                 paths_[from * atoms_.size() + to] = states[number].chain;
             }

@@ -32,6 +32,7 @@ class ConverterPaths {
 
   private:
     void search(std::size_t from);
+    bool came_from(std::size_t from, std::size_t to, const std::vector<std::size_t>& chain) const;
 
     const std::vector<NegotiationConverter>& converters_;
     const Atoms& atoms_;

@@ -47,6 +47,9 @@ PriceTable transform_prices(const NegotiationNode& node, std::size_t in, const C
             bool any = false;
             for (const auto& b : outs) {
                 if (!inside(atoms[b.value], reached)) continue;
+                // What a transform keeps, it keeps of all pieces of a set, not only of this one.
+                if (!atoms.meets(a.value, node.transform->across(out, atoms[b.value], in)))
+                    continue;
                 const bool natural =
                     ordered ? is_subset(atoms[b.value], first) : a.value == b.value;
                 Price price = natural ? 0 : node.change_cost;

@@ -55,7 +55,8 @@ std::uint32_t conversion_loss(const Caps& from, const Caps& to) {
     std::uint32_t least = std::numeric_limits<std::uint32_t>::max();
     for (const Structure& structure : to.structures()) {
         const Value* formats = structure.find("format");
-        if (formats == nullptr) return 0;
+        // What makes pictures of something else knows itself what it makes best.
+        if (formats == nullptr || structure.media_type() != given.media_type()) return 0;
         for (const Value& item : items_of(*formats)) {
             if (const auto other = format_in(structure, item)) {
                 least = std::min(least, loss_between(*format, *other));
@@ -73,7 +74,7 @@ Caps least_loss_first(const Structure& from, Caps to) {
     for (Structure& structure : ordered) {
         const Value* formats = structure.find("format");
         const auto* list = formats ? formats->get<List>() : nullptr;
-        if (list == nullptr) continue;
+        if (list == nullptr || structure.media_type() != from.media_type()) continue;
         std::vector<std::pair<std::uint32_t, std::size_t>> order;
         for (std::size_t i = 0; i < list->items().size(); ++i) {
             const auto format = format_in(structure, list->items()[i]);

@@ -66,7 +66,10 @@ class Valve final : public ElementWith<ValveOptions> {
 struct CapsFilterOptions {
     Caps caps = Caps::any();
     static constexpr auto describe() {
-        return std::tuple{Option{"caps", &CapsFilterOptions::caps, "what may pass"}};
+        return std::tuple{Option{"caps",
+                                 &CapsFilterOptions::caps,
+                                 "what may pass; while it plays, all formats are agreed anew",
+                                 {.live = true}}};
     }
 };
 

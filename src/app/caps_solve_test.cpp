@@ -1,0 +1,77 @@
+#include "app/caps_solve.h"
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+namespace parallax::app {
+namespace {
+
+std::string solve(std::string_view text) {
+    const auto answer = solve_json(text);
+    return answer ? *answer : "error: " + answer.error().message;
+}
+
+bool says(std::string_view text, std::string_view part) {
+    return solve(text).find(part) != std::string::npos;
+}
+
+TEST_CASE("caps solve: a tee is served by converters on the branch that needs them, step by step") {
+    CHECK(solve(R"({"nodes":[
+        {"name":"cam","kind":"source","formats":["v,f=NV12","v,f=RGB"]},
+        {"name":"t","kind":"pass","formats":["ANY"]},
+        {"name":"enc","kind":"sink","formats":["v,f=RGB"]},
+        {"name":"net","kind":"sink","formats":["v,f=NV12"]}],
+      "links":[["cam","t"],["t","enc"],["t","net"]],
+      "converters":[{"from":"v,f=NV12","to":"v,f=I420","cost":1},
+                    {"from":"v,f=I420","to":"v,f=RGB","cost":2},
+                    {"from":"v,f=RGB","to":"v,f=NV12","cost":7}]})") ==
+          R"({"sat":true,"cost":3,"nodes":{"cam":{"out":"v,f=NV12"},)"
+          R"("t":{"in":"v,f=NV12","out":"v,f=NV12"},"enc":{"in":"v,f=RGB"},)"
+          R"("net":{"in":"v,f=NV12"}},"inserted":[)"
+          R"({"link":["t","enc"],"from":"v,f=NV12","to":"v,f=I420"},)"
+          R"({"link":["t","enc"],"from":"v,f=I420","to":"v,f=RGB"}],"conflict":[]})");
+}
+
+TEST_CASE("caps solve: a node that converts costs 1, and of equal plans the source's wish wins") {
+    constexpr std::string_view kChain = R"({"nodes":[
+        {"name":"a","kind":"source","formats":["v,f=A","v,f=B"]},
+        {"name":"c","kind":"convert","formats":["v,f=A","v,f=B","v,f=C"]},
+        {"name":"z","kind":"sink","formats":["v,f=C"]}],"links":[["a","c"],["c","z"]]})";
+    CHECK(says(kChain, R"("cost":1)"));
+    CHECK(says(kChain, R"("c":{"in":"v,f=A","out":"v,f=C"})"));
+}
+
+TEST_CASE("caps solve: what cannot be is told by the fewest names, and a circle by its nodes") {
+    CHECK(says(R"({"nodes":[
+        {"name":"a","kind":"source","formats":["v,f=A"]},
+        {"name":"p","kind":"pass","formats":["ANY"]},
+        {"name":"z","kind":"sink","formats":["v,f=B"]}],"links":[["a","p"],["p","z"]]})",
+               R"("sat":false,"cost":null,"nodes":{},"inserted":[],"conflict":["a","z"])"));
+    CHECK(says(R"({"nodes":[{"name":"p","kind":"pass","formats":["ANY"]},
+                            {"name":"q","kind":"pass","formats":["ANY"]}],
+                   "links":[["p","q"],["q","p"]]})",
+               R"("conflict":["p","q"])"));
+    CHECK(says(R"({"nodes":[{"name":"n","kind":"source","formats":[]}]})", R"("conflict":["n"])"));
+    CHECK(solve(R"({"nodes":[]})") ==
+          R"({"sat":true,"cost":0,"nodes":{},"inserted":[],"conflict":[]})");
+}
+
+TEST_CASE("caps solve: what is no problem is refused with its place") {
+    CHECK(solve("{") == "error: this is not JSON");
+    CHECK(solve("[]") == "error: the problem: an object is wanted");
+    CHECK(solve("{}") == "error: the problem: \"nodes\" is missing");
+    CHECK(says(R"({"nodes":[{"name":"a","kind":"sauce","formats":[]}]})",
+               "nodes[0].kind: \"sauce\""));
+    CHECK(says(R"({"nodes":[{"name":"a","kind":"source","formats":["v,f="]}]})",
+               "nodes[0].formats: \"v,f=\": column"));
+    CHECK(says(R"({"nodes":[{"name":"a","kind":"pass","formats":["ANY"]},
+                            {"name":"a","kind":"pass","formats":["ANY"]}]})",
+               "nodes[1]: a second node is called \"a\""));
+    CHECK(says(R"({"nodes":[],"links":[["a","b"]]})", "links[0]: no node is called \"a\""));
+    CHECK(says(R"({"nodes":[],"converters":[{"from":"v","to":"v","cost":-1}]})",
+               "converters[0].cost: a whole number"));
+}
+
+}  // namespace
+}  // namespace parallax::app
