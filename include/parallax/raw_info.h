@@ -58,6 +58,7 @@ struct RawInfo {
     int orientation = 1;  // TIFF/EXIF 1 … 8
     std::string make;
     std::string model;
+    std::string date_time;  // DateTimeOriginal: "2024:05:31 18:07:59", the camera's own time.
 
     bool operator==(const RawInfo&) const = default;
 };

@@ -10,7 +10,7 @@ namespace parallax {
 namespace {
 
 constexpr std::uint32_t kMagic = 0x49525850;  // "PXRI"
-constexpr std::uint16_t kVersion = 1;
+constexpr std::uint16_t kVersion = 2;
 constexpr int kMaxGridSide = 256;
 constexpr std::size_t kMaxDefects = 65536;
 constexpr std::size_t kMaxNameBytes = 256;
@@ -108,6 +108,7 @@ std::vector<std::byte> serialize(const RawInfo& info) {
     out.put(info.orientation);
     out.put_text(info.make);
     out.put_text(info.model);
+    out.put_text(info.date_time);
     return std::move(out).take();
 }
 
@@ -116,7 +117,7 @@ Result<RawInfo> parse_raw_info(std::span<const std::byte> bytes) {
     if (in.get<std::uint32_t>() != kMagic) return fail(Errc::corrupt, "no raw info in these bytes");
     if (const auto version = in.get<std::uint16_t>(); version != kVersion) {
         return fail(Errc::corrupt, "raw info of version " + std::to_string(version) +
-                                       ", this program reads version 1");
+                                       ", this program reads version " + std::to_string(kVersion));
     }
     const auto present = in.get<std::uint16_t>();
     if (present & ~kAllPresent) in.fail();
@@ -138,6 +139,7 @@ Result<RawInfo> parse_raw_info(std::span<const std::byte> bytes) {
     if (info.orientation < 1 || info.orientation > 8) in.fail();
     info.make = in.get_text(kMaxNameBytes);
     info.model = in.get_text(kMaxNameBytes);
+    info.date_time = in.get_text(kMaxNameBytes);
     if (in.bad() || !in.at_end()) return fail(Errc::corrupt, "raw info that does not check out");
     return info;
 }

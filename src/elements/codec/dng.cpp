@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "elements/codec/dng_opcodes.h"
+#include "elements/codec/exif.h"
 #include "elements/codec/samples.h"
 #include "elements/codec/tag_writer.h"
 
@@ -146,8 +147,7 @@ void add_color(TagWriter& tags, const RawInfo& info) {
 void add_names(TagWriter& tags, const RawInfo& info, const DngOptions& options) {
     std::string unique = info.make.empty() ? info.model : info.make + " " + info.model;
     if (unique.empty()) unique = options.software;
-    tags.text(TagId::make, info.make);
-    tags.text(TagId::model, info.model);
+    add_shot_names(tags, info);
     tags.text(TagId::unique_camera_model, unique);
     tags.text(TagId::software, options.software);
     tags.word(TagId::orientation, info.orientation);
@@ -163,23 +163,6 @@ bool add_opcodes(TagWriter& tags, const RawInfo& info, const ImageLayout& layout
         tags.bytes(TagId::opcode_list2, TagType::undefined, shading_opcodes(*info.shading, area));
     }
     return info.shading || !info.defects.empty();
-}
-
-TagWriter exif_of(const RawInfo& info) {
-    TagWriter exif;
-    static constexpr std::array exif_version{'0', '2', '3', '0'};
-    exif.bytes(TagId::exif_version, TagType::undefined, std::as_bytes(std::span(exif_version)));
-    if (info.exposure_s > 0) exif.rationals(TagId::exposure_time, {&info.exposure_s, 1});
-    if (info.aperture_f > 0) exif.rationals(TagId::f_number, {&info.aperture_f, 1});
-    if (info.focal_mm > 0) exif.rationals(TagId::focal_length, {&info.focal_mm, 1});
-    if (info.iso > 0) {
-        // EXIF 2.3: the short tag saturates, the long one holds the number.
-        const long iso = std::lround(std::min(info.iso, 4e9F));
-        exif.word(TagId::iso, static_cast<int>(std::min(iso, 65535L)));
-        exif.word(TagId::sensitivity_type, 2);
-        exif.dword(TagId::recommended_exposure_index, static_cast<std::size_t>(iso));
-    }
-    return exif;
 }
 
 Result<> check(const ImageView& mosaic, const RawInfo& info) {
@@ -241,7 +224,7 @@ Result<std::size_t> dng_encode(const ImageView& mosaic, const RawInfo& info,
     tags.bytes(TagId::dng_backward_version, TagType::byte, std::as_bytes(std::span(backward)));
     tags.dword(TagId::exif_ifd, 0);
 
-    const TagWriter exif = exif_of(info);
+    const TagWriter exif = exif_tags(info);
     const std::size_t exif_at = kHeaderBytes + tags.size_bytes();
     const std::size_t samples_at =
         (exif_at + exif.size_bytes() + kSampleAlignment - 1) / kSampleAlignment * kSampleAlignment;

@@ -195,6 +195,7 @@ Result<> read_dng_tags(std::span<const std::byte> bytes, bool linear, RawInfo& i
         const double iso = file.exif.number(TagId::recommended_exposure_index, iso_full);
         info.iso = static_cast<float>(iso);
     }
+    if (const Tag* tag = file.exif.find(TagId::date_time_original)) info.date_time = tag->text();
     info.noise_profile = noise(file.find(TagId::noise_profile));
     const ActiveArea area = active_area(file.raw);
     if (const Tag* list = file.raw.find(TagId::opcode_list2)) {

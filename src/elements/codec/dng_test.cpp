@@ -49,6 +49,7 @@ RawInfo full_info() {
     info.orientation = 6;
     info.make = "Parallax";
     info.model = "Simulated One";
+    info.date_time = "2024:05:31 18:07:59";
     return info;
 }
 
@@ -125,6 +126,13 @@ TEST_CASE("dng: LibRaw finds the same metadata, as far as it looks for it") {
     CHECK(d.other.focal_len == info.focal_mm);
     CHECK(d.other.iso_speed == 65535);  // It does not look at the long tag.
     CHECK(d.sizes.flip == 6);
+    std::tm date{};
+    REQUIRE(::localtime_r(&d.other.timestamp, &date) != nullptr);
+    CHECK(date.tm_year == 124);
+    CHECK(date.tm_mon == 4);
+    CHECK(date.tm_mday == 31);
+    CHECK(date.tm_hour == 18);
+    CHECK(date.tm_sec == 59);
     CHECK(d.color.dng_levels.baseline_exposure == doctest::Approx(-0.35));
     for (int c = 0; c < 3; ++c) {
         const auto i = static_cast<std::size_t>(c);

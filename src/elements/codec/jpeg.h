@@ -8,6 +8,7 @@
 // Threads: pure functions.
 #pragma once
 
+#include "elements/codec/exif.h"
 #include "elements/codec/picture.h"
 
 namespace parallax::codec {
@@ -20,6 +21,7 @@ struct JpegOptions {
     // Of pictures given as RGB; YUV keeps what it has.
     ChromaSampling chroma = ChromaSampling::s420;
     int orientation = 1;  // EXIF 1 … 8; written where it is not 1.
+    FileNotes notes = {};
 };
 
 std::size_t jpeg_bound(const ImageLayout& layout, const JpegOptions& options);

@@ -9,7 +9,6 @@
 
 #include "elements/codec/jpeg.h"
 #include "elements/codec/jpeg_guard.h"
-#include "elements/codec/tag_writer.h"
 
 namespace parallax::codec {
 namespace {
@@ -67,15 +66,14 @@ J_COLOR_SPACE color_space_of(PixelFormat format) {
     }
 }
 
-// EXIF in its smallest form: a TIFF header and one directory with the orientation.
-std::vector<std::byte> exif_segment(int orientation) {
-    TagWriter tags;
-    tags.word(TagId::orientation, orientation);
-    constexpr std::array<char, 14> opening{'E', 'x', 'i', 'f', 0, 0, 'I', 'I', 42, 0, 8, 0, 0, 0};
+// The block, as it stands in APP1; empty where there is nothing to tell.
+std::vector<std::byte> exif_segment(const JpegOptions& options) {
+    constexpr std::array<char, 6> opening{'E', 'x', 'i', 'f', 0, 0};
+    const std::vector<std::byte> block = exif_block(options.notes.shot, options.orientation);
+    if (block.empty()) return {};
     const auto start = std::as_bytes(std::span(opening));
     std::vector<std::byte> segment(start.begin(), start.end());
-    const std::vector<std::byte> directory = tags.laid_out(8);
-    segment.insert(segment.end(), directory.begin(), directory.end());
+    segment.insert(segment.end(), block.begin(), block.end());
     return segment;
 }
 
@@ -129,6 +127,11 @@ void start(Encoder& e) {
     if (!e.exif.empty()) {
         jpeg_write_marker(&jpeg, JPEG_APP0 + 1, jpeg_samples(e.exif.data()),
                           static_cast<unsigned>(e.exif.size()));
+    }
+    const std::string& provenance = e.options->notes.provenance;
+    if (!provenance.empty()) {
+        jpeg_write_marker(&jpeg, JPEG_COM, jpeg_samples(as_bytes(std::span(provenance)).data()),
+                          static_cast<unsigned>(provenance.size()));
     }
 }
 
@@ -229,7 +232,7 @@ std::size_t jpeg_bound(const ImageLayout& layout, const JpegOptions& options) {
     const auto shrink_x = static_cast<std::size_t>(s.x);
     const auto shrink_y = static_cast<std::size_t>(s.y);
     const std::size_t chroma = gray ? 0 : 2 * luma / (shrink_x * shrink_y);
-    return 2 * (luma + chroma) + 2048;
+    return 2 * (luma + chroma) + 2048 + kNotesBytes;
 }
 
 Result<std::size_t> jpeg_encode(const ImageView& picture, const JpegOptions& options,
@@ -241,7 +244,7 @@ Result<std::size_t> jpeg_encode(const ImageView& picture, const JpegOptions& opt
     e.picture = &picture;
     e.options = &options;
     e.sampling = sampling_of(picture.format(), options);
-    if (options.orientation != 1) e.exif = exif_segment(options.orientation);
+    e.exif = exif_segment(options);
     set_sink(e, out);
     const bool raw = is_planar_yuv(picture.format());
     if (raw) make_blocks(e);

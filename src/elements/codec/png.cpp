@@ -1,9 +1,12 @@
 #include "elements/codec/png.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include <spng.h>
@@ -22,6 +25,8 @@ constexpr std::size_t kChunkLimitBytes = std::size_t{8} << 20;
 
 // Trying all filters costs as much as deflating at these levels, and gains two per cent.
 constexpr int kFastLevels = 3;
+
+constexpr std::string_view kProvenanceKeyword = "parallax.provenance";
 
 struct FreeContext {
     void operator()(spng_ctx* context) const { spng_ctx_free(context); }
@@ -62,6 +67,13 @@ struct Opened {
     PictureInfo info;
 };
 
+// Of an eXIf chunk before the samples; what follows them is not looked for.
+int orientation_of(spng_ctx* context) {
+    spng_exif exif{};
+    if (spng_get_exif(context, &exif) != 0) return 1;
+    return exif_orientation(std::as_bytes(std::span(exif.data, exif.length)));
+}
+
 Result<Opened> open_png(Bytes png) {
     if (png.empty()) return fail(Errc::corrupt, "png: expected a header, found 0 bytes");
     Context context(spng_ctx_new(0));
@@ -82,7 +94,8 @@ Result<Opened> open_png(Bytes png) {
     const Reading reading = reading_of(ihdr, error == 0);
     const PictureInfo info{.format = reading.format,
                            .width = static_cast<int>(ihdr.width),
-                           .height = static_cast<int>(ihdr.height)};
+                           .height = static_cast<int>(ihdr.height),
+                           .orientation = orientation_of(context.get())};
     return Opened{std::move(context), reading, info};
 }
 
@@ -137,6 +150,30 @@ Result<spng_ihdr> header_for(const ImageLayout& layout, const PngOptions& option
     return ihdr;
 }
 
+// Chunks that stand before the samples. libspng borrows the bytes until it has written them.
+struct Chunks {
+    std::vector<std::byte> exif;
+    std::string provenance;
+    std::array<char, 1> no_text{};  // libspng wants a language, if only an empty one.
+};
+
+int set_chunks(spng_ctx* context, Chunks& chunks) {
+    if (!chunks.exif.empty()) {
+        spng_exif exif{.length = chunks.exif.size(), .data = nullptr};
+        exif.data = static_cast<char*>(static_cast<void*>(chunks.exif.data()));
+        if (const int error = spng_set_exif(context, &exif); error != 0) return error;
+    }
+    if (chunks.provenance.empty()) return 0;
+    spng_text text{};
+    std::ranges::copy(kProvenanceKeyword, std::begin(text.keyword));
+    text.type = SPNG_ITXT;
+    text.length = chunks.provenance.size();
+    text.text = chunks.provenance.data();
+    text.language_tag = chunks.no_text.data();
+    text.translated_keyword = chunks.no_text.data();
+    return spng_set_text(context, &text, 1);
+}
+
 Result<> encode_rows(spng_ctx* context, const ImageView& picture, bool drop_alpha) {
     const std::size_t bytes = row_bytes(picture.layout);
     std::vector<std::byte> opaque(drop_alpha ? bytes : 0);
@@ -164,7 +201,7 @@ std::size_t png_bound(const ImageLayout& layout) {
     // Deflate grows random bytes by less than 1/1000 and each IDAT chunk of 8 KB adds 12 bytes;
     // 1/64 holds both with ease, 4 KB hold the headers and the last chunk's slack.
     const std::size_t raw_bytes = (row_bytes(layout) + 1) * static_cast<std::size_t>(layout.height);
-    return raw_bytes + raw_bytes / 64 + 4096;
+    return raw_bytes + raw_bytes / 64 + 4096 + kNotesBytes;
 }
 
 Result<std::size_t> png_encode(const ImageView& picture, const PngOptions& options,
@@ -181,8 +218,11 @@ Result<std::size_t> png_encode(const ImageView& picture, const PngOptions& optio
     const bool fast = options.compression <= kFastLevels;
     spng_set_option(context.get(), SPNG_FILTER_CHOICE,
                     fast ? SPNG_FILTER_CHOICE_AVG : SPNG_FILTER_CHOICE_ALL);
+    Chunks chunks{.exif = exif_block(options.notes.shot, options.orientation),
+                  .provenance = options.notes.provenance};
     spng_set_png_stream(context.get(), &Sink::write, &sink);
     int error = spng_set_ihdr(context.get(), &ihdr);
+    if (error == 0) error = set_chunks(context.get(), chunks);
     if (error == 0) {
         error = spng_encode_image(context.get(), nullptr, 0, SPNG_FMT_PNG,
                                   SPNG_ENCODE_PROGRESSIVE | SPNG_ENCODE_FINALIZE);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <ctime>
 #include <limits>
 #include <optional>
 #include <system_error>
@@ -190,6 +191,15 @@ int exif_orientation(int flip) {
 
 float positive(float x) { return std::isfinite(x) && x > 0 ? x : 0; }
 
+// LibRaw takes the camera's clock for ours; back again it reads as the camera wrote it.
+std::string date_text(std::time_t time) {
+    std::tm parts{};
+    std::array<char, 32> text{};
+    if (time <= 0 || ::localtime_r(&time, &parts) == nullptr) return {};
+    std::strftime(text.data(), text.size(), "%Y:%m:%d %H:%M:%S", &parts);
+    return text.data();
+}
+
 RawInfo info_of(LibRaw& raw, bool linear) {
     const libraw_data_t& d = raw.imgdata;
     RawInfo info;
@@ -204,6 +214,7 @@ RawInfo info_of(LibRaw& raw, bool linear) {
     info.orientation = exif_orientation(d.sizes.flip);
     info.make = d.idata.make;
     info.model = d.idata.model;
+    info.date_time = date_text(d.other.timestamp);
     return info;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
@@ -149,6 +150,47 @@ void set_fields(TIFF* tiff, const ImageLayout& layout, const Samples& samples,
     }
 }
 
+void set_text(TIFF* tiff, std::uint32_t tag, const std::string& text) {
+    if (!text.empty()) TIFFSetField(tiff, tag, text.c_str());
+}
+
+void set_notes(TIFF* tiff, const FileNotes& notes) {
+    set_text(tiff, TIFFTAG_MAKE, notes.shot.make);
+    set_text(tiff, TIFFTAG_MODEL, notes.shot.model);
+    set_text(tiff, TIFFTAG_DATETIME, notes.shot.date_time);
+    set_text(tiff, TIFFTAG_IMAGEDESCRIPTION, notes.provenance);
+}
+
+void set_exif_fields(TIFF* tiff, const RawInfo& shot) {
+    const auto set_positive = [&](std::uint32_t tag, float value) {
+        if (value > 0) TIFFSetField(tiff, tag, static_cast<double>(value));
+    };
+    static constexpr std::array<std::uint8_t, 4> kVersion{'0', '2', '3', '0'};
+    TIFFSetField(tiff, EXIFTAG_EXIFVERSION, kVersion.data());
+    set_positive(EXIFTAG_EXPOSURETIME, shot.exposure_s);
+    set_positive(EXIFTAG_FNUMBER, shot.aperture_f);
+    set_positive(EXIFTAG_FOCALLENGTH, shot.focal_mm);
+    set_text(tiff, EXIFTAG_DATETIMEORIGINAL, shot.date_time);
+    if (!(shot.iso > 0)) return;
+    const long iso = std::lround(std::min(shot.iso, 4e9F));
+    const auto short_iso = static_cast<std::uint16_t>(std::min(iso, 65535L));  // EXIF 2.3
+    TIFFSetField(tiff, EXIFTAG_ISOSPEEDRATINGS, 1, &short_iso);
+    TIFFSetField(tiff, EXIFTAG_SENSITIVITYTYPE, std::uint16_t{2});
+    TIFFSetField(tiff, EXIFTAG_RECOMMENDEDEXPOSUREINDEX, static_cast<std::uint32_t>(iso));
+}
+
+// EXIF's directory comes first, so that the picture's can say where it is. 0: there is none.
+bool write_exif(TIFF* tiff, const RawInfo& shot, toff_t& at) {
+    at = 0;
+    if (!tells_exposure(shot)) return true;
+    TIFFFreeDirectory(tiff);
+    if (TIFFCreateEXIFDirectory(tiff) != 0) return false;
+    set_exif_fields(tiff, shot);
+    if (TIFFWriteCustomDirectory(tiff, &at) != 1) return false;
+    TIFFFreeDirectory(tiff);
+    return TIFFCreateDirectory(tiff) == 0;
+}
+
 // Strip by strip through a buffer: libtiff's predictor works in place.
 bool write_strips(TIFF* tiff, const ImageView& picture, const Samples& samples, bool drop_alpha) {
     const std::size_t row_size = samples.row_bytes(picture.width());
@@ -251,7 +293,8 @@ std::size_t tiff_bound(const ImageLayout& layout) {
     const std::size_t row_size = row_bytes(layout);
     const auto height = static_cast<std::size_t>(layout.height);
     const std::size_t raw_bytes = row_size * height;
-    return raw_bytes + raw_bytes / 64 + (height / rows_per_strip(row_size) + 1) * 64 + 4096;
+    return raw_bytes + raw_bytes / 64 + (height / rows_per_strip(row_size) + 1) * 64 + 4096 +
+           kNotesBytes;
 }
 
 Result<std::size_t> tiff_encode(const ImageView& picture, const TiffOptions& options,
@@ -268,9 +311,12 @@ Result<std::size_t> tiff_encode(const ImageView& picture, const TiffOptions& opt
     memory.out = out.data();
     memory.capacity = out.size();
     Tiff tiff = open_tiff(memory, "wlm");
-    bool written = tiff != nullptr;
+    toff_t exif_at = 0;
+    bool written = tiff != nullptr && write_exif(tiff.get(), options.notes.shot, exif_at);
     if (written) {
         set_fields(tiff.get(), picture.layout, *samples, options);
+        set_notes(tiff.get(), options.notes);
+        if (exif_at != 0) TIFFSetField(tiff.get(), TIFFTAG_EXIFIFD, exif_at);
         const bool drop_alpha = samples->channels == 3 && picture.format() != PixelFormat::rgb;
         written = write_strips(tiff.get(), picture, *samples, drop_alpha) &&
                   TIFFWriteDirectory(tiff.get()) == 1;

@@ -7,6 +7,7 @@
 // Threads: pure functions.
 #pragma once
 
+#include "elements/codec/exif.h"
 #include "elements/codec/picture.h"
 
 namespace parallax::codec {
@@ -15,6 +16,7 @@ struct TiffOptions {
     bool deflate = false;
     bool alpha = true;  // False leaves the alpha channel of RGBA and RGBA64_LE out.
     int orientation = 1;
+    FileNotes notes = {};  // EXIF in a directory of its own, the provenance as ImageDescription.
 };
 
 std::size_t tiff_bound(const ImageLayout& layout);

@@ -34,7 +34,7 @@ double ratio(double above, double below) { return below == 0 ? 0 : above / below
 }  // namespace
 
 std::size_t bytes_of(TagType type) {
-    static constexpr std::array<std::uint8_t, 13> sizes{0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8};
+    static constexpr std::array<std::uint8_t, 14> sizes{0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4};
     const auto i = static_cast<std::size_t>(type);
     return i < sizes.size() ? sizes.at(i) : 0;
 }
@@ -55,6 +55,7 @@ double Tag::number(std::size_t i) const {
         case TagType::sword:
             return std::bit_cast<std::int16_t>(load<std::uint16_t>(at, big_endian));
         case TagType::dword:
+        case TagType::ifd:
             return u32(0);
         case TagType::sdword:
             return s32(0);
@@ -197,6 +198,15 @@ Result<> TagReader::expect_whole() const {
                                            largest.end, bytes_.size()));
 }
 
+int exif_orientation(std::span<const std::byte> block) {
+    const auto reader = TagReader::open(block);
+    if (!reader) return 1;
+    const auto directory = reader->directory(reader->first());
+    if (!directory) return 1;
+    const double value = directory->number(TagId::orientation, 1);
+    return value >= 1 && value <= 8 ? static_cast<int>(value) : 1;
+}
+
 int jpeg_orientation(std::span<const std::byte> jpeg) {
     // EXIF 2.3, 4.5.4: markers FFxx with a big-endian length, until the scan (FFDA) begins.
     std::size_t at = 2;
@@ -215,12 +225,7 @@ int jpeg_orientation(std::span<const std::byte> jpeg) {
             std::memcmp(segment.data(), exif.data(), exif.size()) != 0) {
             continue;
         }
-        const auto reader = TagReader::open(segment.subspan(exif.size()));
-        if (!reader) return 1;
-        const auto directory = reader->directory(reader->first());
-        if (!directory) return 1;
-        const double value = directory->number(TagId::orientation, 1);
-        return value >= 1 && value <= 8 ? static_cast<int>(value) : 1;
+        return exif_orientation(segment.subspan(exif.size()));
     }
     return 1;
 }

@@ -35,6 +35,7 @@ enum class TagId : std::uint16_t {
     strip_byte_counts = 279,
     planar_configuration = 284,
     software = 305,
+    date_time = 306,
     tile_offsets = 324,
     tile_byte_counts = 325,
     sub_ifds = 330,
@@ -47,6 +48,7 @@ enum class TagId : std::uint16_t {
     sensitivity_type = 34864,
     recommended_exposure_index = 34866,
     exif_version = 36864,
+    date_time_original = 36867,
     focal_length = 37386,
     dng_version = 50706,
     dng_backward_version = 50707,
@@ -88,6 +90,7 @@ enum class TagType : std::uint16_t {
     srational = 10,
     float32 = 11,
     float64 = 12,
+    ifd = 13,  // An offset; TIFF Technical Note 1, and how libtiff writes EXIF's.
 };
 std::size_t bytes_of(TagType type);  // Of one value; 0 for types unknown.
 
@@ -133,6 +136,9 @@ class TagReader {
     bool big_endian_ = false;
     std::uint32_t first_ = 0;
 };
+
+// The orientation (1 … 8) in an EXIF block, which is a TIFF structure without picture, or 1.
+int exif_orientation(std::span<const std::byte> block);
 
 // The EXIF orientation (1 … 8) that a JPEG file's APP1 segment carries, or 1.
 int jpeg_orientation(std::span<const std::byte> jpeg);

@@ -9,14 +9,17 @@
 #include "elements/codec/pnm.h"
 #include "elements/codec/tiff.h"
 #include "elements/coders/formats_of.h"
-#include "elements/orientation.h"
 
 namespace parallax::elements {
 namespace {
 
-// As the user says, or as the camera was held. Who turns a picture upright sets it to 1.
-Result<int> orientation_to_write(int wanted, const Meta& meta) {
-    return wanted != 0 ? Result<int>(wanted) : elements::orientation_of(meta);
+// What the codecs of PNG, JPEG and TIFF have in common: as the frame says, and the user before it.
+template <class CodecOptions>
+Result<> add_notes(const CodingInput& input, int orientation, CodecOptions& options) {
+    options.notes.shot = PX_TRY(raw_info(input.meta)).value_or(RawInfo{});
+    options.orientation = orientation != 0 ? orientation : options.notes.shot.orientation;
+    options.notes.provenance = input.provenance;
+    return {};
 }
 
 }  // namespace
@@ -33,7 +36,9 @@ std::size_t PngCoding::bound(const Options&, const ImageLayout& layout) {
 
 Result<std::size_t> PngCoding::encode(const Options& options, const CodingInput& input,
                                       MemoryViewMut out) {
-    return codec::png_encode(input.picture, {.compression = options.compression_level}, out);
+    codec::PngOptions png{.compression = options.compression_level};
+    PX_TRY(add_notes(input, 0, png));
+    return codec::png_encode(input.picture, png, out);
 }
 
 // --- JPEG
@@ -57,7 +62,7 @@ std::size_t JpegCoding::bound(const Options& options, const ImageLayout& layout)
 Result<std::size_t> JpegCoding::encode(const Options& options, const CodingInput& input,
                                        MemoryViewMut out) {
     codec::JpegOptions jpeg = jpeg_options(options);
-    jpeg.orientation = PX_TRY(orientation_to_write(options.orientation, input.meta));
+    PX_TRY(add_notes(input, options.orientation, jpeg));
     return codec::jpeg_encode(input.picture, jpeg, out);
 }
 
@@ -80,11 +85,9 @@ std::size_t TiffCoding::bound(const Options&, const ImageLayout& layout) {
 
 Result<std::size_t> TiffCoding::encode(const Options& options, const CodingInput& input,
                                        MemoryViewMut out) {
-    const int orientation = PX_TRY(orientation_to_write(options.orientation, input.meta));
-    return codec::tiff_encode(
-        input.picture,
-        {.deflate = options.compression == TiffCompression::deflate, .orientation = orientation},
-        out);
+    codec::TiffOptions tiff{.deflate = options.compression == TiffCompression::deflate};
+    PX_TRY(add_notes(input, options.orientation, tiff));
+    return codec::tiff_encode(input.picture, tiff, out);
 }
 
 // --- DNG

@@ -1,4 +1,7 @@
 // pngenc, jpegenc, tiffenc, dngenc, pnmenc: each picture becomes a file of its own.
+//
+// PNG, JPEG and TIFF hold what the frame's metadata tells of the shot, as EXIF, and how the picture
+// came to be (elements/provenance_text.h); DNG holds all that is known of a mosaic.
 #pragma once
 
 #include "elements/coders/picture_encoder.h"
@@ -21,6 +24,7 @@ struct PngEncOptions {
 
 struct PngCoding {
     using Options = PngEncOptions;
+    static constexpr std::string_view kFactory = "pngenc";
     static FileFormats formats();
     static std::size_t bound(const Options& options, const ImageLayout& layout);
     static Result<std::size_t> encode(const Options& options, const CodingInput& input,
@@ -52,6 +56,7 @@ struct JpegEncOptions {
 
 struct JpegCoding {
     using Options = JpegEncOptions;
+    static constexpr std::string_view kFactory = "jpegenc";
     static FileFormats formats();
     static std::size_t bound(const Options& options, const ImageLayout& layout);
     static Result<std::size_t> encode(const Options& options, const CodingInput& input,
@@ -78,6 +83,7 @@ struct TiffEncOptions {
 
 struct TiffCoding {
     using Options = TiffEncOptions;
+    static constexpr std::string_view kFactory = "tiffenc";
     static FileFormats formats();
     static std::size_t bound(const Options& options, const ImageLayout& layout);
     static Result<std::size_t> encode(const Options& options, const CodingInput& input,
@@ -96,6 +102,7 @@ struct DngEncOptions {
 
 struct DngCoding {
     using Options = DngEncOptions;
+    static constexpr std::string_view kFactory = "dngenc";
     static FileFormats formats();
     static std::size_t bound(const Options& options, const ImageLayout& layout);
     static Result<std::size_t> encode(const Options& options, const CodingInput& input,
@@ -105,6 +112,7 @@ using DngEnc = PictureEncoder<DngCoding>;
 
 struct PnmCoding {
     using Options = NoOptions;
+    static constexpr std::string_view kFactory = "pnmenc";
     static FileFormats formats();
     static std::size_t bound(const Options& options, const ImageLayout& layout);
     static Result<std::size_t> encode(const Options& options, const CodingInput& input,

@@ -224,6 +224,7 @@ Result<> SoftIsp::describe_picture(Context& context, const RawInfo& info,
     shot.orientation = info.orientation;
     shot.make = info.make;
     shot.model = info.model;
+    shot.date_time = info.date_time;
     if (shot != RawInfo{}) PX_TRY(set_raw_info(meta, shot));
     if (!meta.find(kProvenanceKey)) return {};
     std::string parameters = changed_properties(*this);
