@@ -55,6 +55,7 @@ enum class InputPolicy : std::uint8_t {
     all_by_pts,  // When every linked input has a frame of the same pts; frames without partner
                  // are dropped and counted. Without pts: in order.
     any,         // As soon as any input has a frame; context.active_input() says which.
+    oldest,      // As any, but that of the smallest pts, once each input has a frame or has ended.
 };
 
 // What a restart does with an element's state; docs/protocol.md.
@@ -76,6 +77,7 @@ struct PadFormat {
     Structure caps{"ANY"};             // Fixed.
     std::optional<ImageLayout> image;  // For raw video and Bayer formats.
     Fraction framerate;                // 0/1: still or variable.
+    std::string pad = {};              // Its name: "sink_2".
 };
 
 struct Negotiated {
@@ -124,6 +126,8 @@ class Element {
     // Most frames that one process() or drain() call commits on one output.
     virtual std::uint32_t burst() const { return 1; }
     virtual QueueShape queue_shape() const { return {}; }
+    // When it is called, where properties say other than its pads do. Asked after configure().
+    virtual std::optional<InputPolicy> input_policy() const { return std::nullopt; }
     // Frames it must see before the first comes out, less one; sizes branches that meet again.
     virtual std::uint32_t latency_frames() const { return 0; }
 

@@ -66,7 +66,11 @@ class Registry {
         std::unique_ptr<Element> make() const override { return std::make_unique<E>(); }
         Pads pads() const override { return E::pads(); }
         std::vector<PropertySpec> properties() const override {
-            return option::specs<typename E::OptionsType>();
+            if constexpr (requires { E::all_properties(); }) {
+                return E::all_properties();  // Those of its request pads too.
+            } else {
+                return option::specs<typename E::OptionsType>();
+            }
         }
     };
     std::map<std::string, std::unique_ptr<Factory>, std::less<>> factories_;

@@ -30,6 +30,20 @@ bool matches(const Pad& pad, std::string_view name) {
     return !name.empty() && name.size() <= 9 && std::ranges::all_of(name, is_digit);
 }
 
+// `sink_%u::xpos` stands for sink_0::xpos, sink_1::xpos …
+bool names_property(std::string_view pattern, std::string_view key) {
+    const std::size_t percent = pattern.find("%u");
+    if (percent == std::string_view::npos) return pattern == key;
+    const std::string_view rest = pattern.substr(percent + 2);
+    if (key.size() <= percent + rest.size() ||
+        key.substr(0, percent) != pattern.substr(0, percent) || !key.ends_with(rest)) {
+        return false;
+    }
+    key.remove_prefix(percent);
+    key.remove_suffix(rest.size());
+    return key.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 class Checker {
   public:
     Checker(const LaunchText& launch, const Registry& registry)
@@ -114,7 +128,9 @@ void Checker::check_property(const ElementText& element, const Known& known,
         common_properties().end()) {
         return;
     }
-    const auto spec = std::ranges::find(known.properties, property.key, &PropertySpec::name);
+    const auto spec = std::ranges::find_if(known.properties, [&](const PropertySpec& each) {
+        return names_property(each.name, property.key);
+    });
     if (spec == known.properties.end()) {
         std::vector<std::string_view> names;
         for (const PropertySpec& each : known.properties) names.push_back(each.name);

@@ -116,6 +116,12 @@ Result<> Run::configure() {
     for (auto& run : elements_) {
         run->formats.inputs.assign(run->input_pads.size(), {});
         run->formats.outputs.assign(run->output_pads.size(), {});
+        for (std::size_t i = 0; i < run->input_pads.size(); ++i) {
+            run->formats.inputs[i].pad = run->pads.pads[run->input_pads[i]].name;
+        }
+        for (std::size_t i = 0; i < run->output_pads.size(); ++i) {
+            run->formats.outputs[i].pad = run->pads.pads[run->output_pads[i]].name;
+        }
     }
     for (const PlannedLink& link : links_) {
         Result<PadFormat> agreed = pad_format(link.caps);
@@ -124,14 +130,19 @@ Result<> Run::configure() {
             return Failure(std::move(agreed).error());
         }
         PadFormat format = *std::move(agreed);
-        elements_[link.from]->formats.outputs[link.from_pad] = format;
-        elements_[link.to]->formats.inputs[link.to_pad] = std::move(format);
+        PadFormat& out = elements_[link.from]->formats.outputs[link.from_pad];
+        PadFormat& in = elements_[link.to]->formats.inputs[link.to_pad];
+        format.pad = std::move(out.pad);
+        out = format;
+        format.pad = std::move(in.pad);
+        in = std::move(format);
     }
     for (auto& run : elements_) {
         if (Result<> configured = run->element->configure(run->formats); !configured) {
             fail(run->name, configured.error());
             return std::move(configured).context(run->name);
         }
+        run->pads.policy = run->element->input_policy().value_or(run->pads.policy);
     }
     for (PlannedLink& link : links_) {
         ElementRun& from = *elements_[link.from];

@@ -117,6 +117,7 @@ class Stage final : public Actor {
     bool fetch_from_source();
     bool fetch_any();
     bool fetch_by_pts();
+    bool fetch_oldest();
     void refill(Gathered& input);
     bool refill_all();
     bool drop_unmatched();

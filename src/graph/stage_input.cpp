@@ -13,8 +13,9 @@ bool Stage::fetch() {
         return false;
     }
     if (in_.empty()) return fetch_from_source();
-    if (in_.size() == 1 || chain_.front().run->pads.policy == InputPolicy::any) return fetch_any();
-    return fetch_by_pts();
+    const InputPolicy policy = chain_.front().run->pads.policy;
+    if (in_.size() == 1 || policy == InputPolicy::any) return fetch_any();
+    return policy == InputPolicy::oldest ? fetch_oldest() : fetch_by_pts();
 }
 
 bool Stage::fetch_from_source() {
@@ -104,6 +105,28 @@ bool Stage::fetch_any() {
     }
     if (ended < in_.size()) return false;
     start_end(all_eos ? Event::Type::eos : Event::Type::reconfigure);
+    return true;
+}
+
+// Of the frames at hand the one of the smallest pts, once no input can still bring an older one.
+// Frames without pts count as the oldest.
+bool Stage::fetch_oldest() {
+    if (!refill_all()) return true;
+    Gathered* oldest = nullptr;
+    for (Gathered& input : in_) {
+        if (input.ended) continue;
+        if (!input.front) return false;
+        if (!oldest || input.frame.meta.pts_ns < oldest->frame.meta.pts_ns) oldest = &input;
+    }
+    if (oldest == nullptr) {
+        const bool eos = std::ranges::all_of(
+            in_, [](const Gathered& input) { return input.ended == Event::Type::eos; });
+        start_end(eos ? Event::Type::eos : Event::Type::reconfigure);
+        return true;
+    }
+    chain_.front().run->active_input = oldest->at.pad;
+    activate(*oldest);
+    stack_.push_back({.index = 0, .gathered = true, .output = {}});
     return true;
 }
 
