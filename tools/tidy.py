@@ -25,7 +25,7 @@ PUBLIC = {  # Which module keeps each promise in include/parallax/.
     "format": "media", "value": "media", "caps": "media", "video_caps": "media", "memory_caps": "media", "audio_caps": "media",
     "image": "media", "meta": "media", "raw_info": "media",
     "group": "exec", "event": "exec",
-    "element": "graph", "context": "graph", "option": "graph", "registry": "graph", "graph": "graph",
+    "element": "graph", "context": "graph", "kept_frame": "graph", "option": "graph", "registry": "graph", "graph": "graph",
     "pipeline": "graph", "report": "graph", "app": "graph", "plugin": "graph", "plugin_element": "graph",
     "plugin_loader": "graph",
     "isp": "isp", "builtin": "elements",
@@ -39,7 +39,7 @@ BANNED = [  # (pattern, where it is allowed, what to do instead)
     (r"\busing namespace\b", r"^$", "name what you use"),
     (r"\bstd::(cout|cerr|endl)\b", r"^(src/app|tests)/", "log::info(...)"),
     (r"\breinterpret_cast\b", r"^src/(base|memory|isolate)/", "std::bit_cast or std::as_bytes"),
-    (r"\bshared_ptr\b", r"(arena|pool|model)", "one owner: unique_ptr, a value, or a borrow"),
+    (r"\bshared_ptr\b", r"(arena|pool|model|keeper|kept_frame)", "one owner: unique_ptr, a value, or a borrow"),
     (r"\b(sleep_for|usleep)\b", r"^$", "wait for the event itself"),
     (r"\b(TODO|FIXME|XXX)\b", r"^$", "do it now, or delete it"),
 ]

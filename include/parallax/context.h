@@ -18,8 +18,10 @@
 #include <cstdint>
 #include <string>
 
+#include "parallax/arena.h"
 #include "parallax/event.h"
 #include "parallax/image.h"
+#include "parallax/kept_frame.h"
 #include "parallax/meta.h"
 #include "parallax/segment.h"
 
@@ -47,6 +49,8 @@ class Context {
     MemoryView in(std::size_t pad = 0) const;
     ImageView in_image(std::size_t pad = 0) const;  // Only where the format is a raw picture.
     const Meta& in_meta(std::size_t pad = 0) const;
+    // Holds on to the frame beyond this call, without a copy for up to Element::keeps() of them.
+    KeptFrame keep(std::size_t pad = 0);
 
     // --- Outputs.
     bool linked(std::size_t pad = 0) const;
@@ -59,6 +63,11 @@ class Context {
     Flow commit(std::size_t size_bytes, std::size_t pad = 0);
     // Hands the input frame on untouched, without a copy.
     Flow forward(std::size_t out_pad = 0, std::size_t in_pad = 0);
+    // The same for a frame that was kept; one that is a copy is copied again, where there is room.
+    Flow forward(const KeptFrame& frame, std::size_t out_pad = 0);
+    // Hands on the first `size_bytes` of a slot of the element's own, in an arena of its own or of
+    // the program's, without a copy. It comes back to that arena when nobody looks at it any more.
+    Flow commit(Slot slot, std::size_t size_bytes, std::size_t pad = 0);
     // The input's bytes for writing, to be handed on by forward(): the slot itself where this
     // stage owns it alone, else a copy (counted) in out(). Empty when neither is possible.
     MemoryViewMut in_place(std::size_t out_pad = 0);
@@ -75,6 +84,9 @@ class Context {
     void wait_readable(int fd);
     // With Flow::again from a source: call me when Pipeline wakes it (appsrc).
     void wait_for_wake();
+
+    // The run was told to stop: who waits for the world outside gives up soon.
+    bool stopping() const;
 
     // --- To the outside.
     void post(Severity severity, std::string text);

@@ -128,6 +128,9 @@ class Element {
     virtual QueueShape queue_shape() const { return {}; }
     // When it is called, where properties say other than its pads do. Asked after configure().
     virtual std::optional<InputPolicy> input_policy() const { return std::nullopt; }
+    // Most frames that it keeps at once (Context::keep) without a copy. The plan has memory for
+    // them, and with them for the frames that came later.
+    virtual std::uint32_t keeps() const { return 0; }
     // Frames it must see before the first comes out, less one; sizes branches that meet again.
     virtual std::uint32_t latency_frames() const { return 0; }
 

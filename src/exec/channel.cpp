@@ -35,6 +35,12 @@ bool Channel::reclaim() {
     return any;
 }
 
+void Channel::bequeath(std::vector<Slot>& slots) {
+    for (Hold& hold : holds_) {
+        if (Slot slot = hold.payload.take_slot()) slots.push_back(std::move(slot));
+    }
+}
+
 // The storage of the entry one lap ago must have been consumed or dropped, and not be under copy.
 bool Channel::storage_free() {
     if (published_ <= mask_) return true;

@@ -58,6 +58,8 @@ class Channel {
     // Writes the next entry, which the consumer sees once the producer commits published(). False
     // when the channel is full, and then nothing happened. A leaky channel drops frames instead.
     bool try_put(const Entry& entry, const Payload& payload);
+    // Moves the slots of all entries still held to `slots`; for who takes both stages down.
+    void bequeath(std::vector<Slot>& slots);
     std::uint64_t published() const { return published_; }
 
     // --- The consumer's side.

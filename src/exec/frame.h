@@ -50,6 +50,11 @@ class Payload {
         if (held_ != nullptr && --held_->holders == 0) drop();
     }
 
+    explicit operator bool() const { return held_ != nullptr; }
+
+    // Out of the hands of all holders, which keep only their view; for who takes a stage down.
+    Slot take_slot() { return held_ != nullptr ? std::exchange(held_->slot, Slot()) : Slot(); }
+
     // The slot, for writing, when nobody else can see it; else null.
     Slot* writable() {
         return held_ != nullptr && held_->holders == 1 && held_->slot ? &held_->slot : nullptr;

@@ -1,7 +1,10 @@
 #include "graph/element_run.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "graph/bus.h"
+#include "graph/keeper.h"
 
 namespace parallax {
 
@@ -121,6 +124,43 @@ Flow Context::forward(std::size_t out_pad, std::size_t in_pad) {
     return Flow::more;
 }
 
+KeptFrame Context::keep(std::size_t pad) {
+    PX_CHECK(has_input(pad));
+    return run_.keeper->keep(run_, *run_.inputs[pad].frame);
+}
+
+Flow Context::forward(const KeptFrame& frame, std::size_t out_pad) {
+    if (!linked(out_pad) || !frame) return Flow::more;
+    if (const Frame* live = frame.hold->frame()) {
+        Frame same{.payload = live->payload, .bytes = live->bytes, .meta = frame.meta};
+        run_.outputs.push_back({.pad = out_pad, .frame = std::move(same), .event = {}});
+        return Flow::more;
+    }
+    const MemoryViewMut copy = out(out_pad);
+    if (copy.size() < frame.bytes.size()) {
+        count_dropped();
+        return Flow::more;
+    }
+    std::ranges::copy(frame.bytes, copy.begin());
+    count_copied(frame.bytes.size());
+    out_meta(out_pad) = frame.meta;
+    return commit(frame.bytes.size(), out_pad);
+}
+
+Flow Context::commit(Slot slot, std::size_t size_bytes, std::size_t pad) {
+    if (!linked(pad)) return Flow::more;
+    PX_CHECK(size_bytes <= slot.bytes().size());
+    Meta meta = std::move(out_meta(pad));
+    const MemoryView bytes = slot.bytes().first(size_bytes);
+    run_.outputs.push_back({.pad = pad,
+                            .frame = {.payload = run_.pool->own(std::move(slot)),
+                                      .bytes = bytes,
+                                      .meta = std::move(meta)},
+                            .event = {}});
+    run_.drafts.at(pad).meta.reset();
+    return Flow::more;
+}
+
 MemoryViewMut Context::in_place(std::size_t out_pad) {
     if (!has_input()) return {};
     Frame& frame = *run_.inputs[0].frame;
@@ -143,6 +183,7 @@ void Context::wait_until(std::int64_t running_time_ns) {
     run_.wait.running_time_ns = running_time_ns;
 }
 void Context::wait_readable(int fd) { run_.wait.readable_fd = fd; }
+bool Context::stopping() const { return run_.stopping != nullptr && *run_.stopping; }
 void Context::wait_for_wake() { run_.wait.wake = true; }
 
 void Context::post(Severity severity, std::string text) {

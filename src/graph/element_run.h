@@ -23,6 +23,7 @@
 namespace parallax {
 
 class Bus;
+class Keeper;
 
 // Written by the stage's thread with relaxed stores, read by anyone.
 struct ElementCounters {
@@ -66,7 +67,10 @@ class ElementRun {
 
     Bus* bus = nullptr;
     const RunClock* clock = nullptr;
-    FramePool* pool = nullptr;  // Of the stage it is in.
+    FramePool* pool = nullptr;                    // Of the stage it is in.
+    Keeper* keeper = nullptr;                     // The same.
+    std::uint32_t kept = 0;                       // Frames kept without a copy.
+    const std::atomic<bool>* stopping = nullptr;  // The same.
 
     // --- As planned.
     Negotiated formats;

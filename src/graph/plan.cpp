@@ -130,6 +130,7 @@ class Planner {
     std::uint64_t held_beyond(std::size_t link_index) const {
         const PlannedLink& link = plan_.links[link_index];
         std::uint64_t held = link.channel ? std::uint64_t{link.capacity} + 2 : 0;
+        held += std::uint64_t{2} * element(link.to).keeps();  // As many may come after the oldest.
         if (pads(link.to).forwards) {
             for (const std::size_t next : out_links_[link.to]) held += held_beyond(next);
         }

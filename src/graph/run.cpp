@@ -191,45 +191,6 @@ void Run::after_last_stage() {
     bus_.post({.kind = Message::Kind::ended});  // After what went wrong just now.
 }
 
-// From here on the program's own ends, descriptors and times wake no stage any more.
-void Run::cut_off() {
-    for (auto& run : elements_) run->element->set_waker([] {});
-    for (auto& stage : stages_) {
-        if (poller_) poller_->forget(*stage);
-        for (auto& group : groups_) group->forget(*stage);
-    }
-}
-
-// All stages have ended; lets the last steps run out, so that nobody touches them any more. What
-// other threads post meanwhile is done, too; once locked, they can post no more. The wait itself is
-// without the lock, since an element may stop the run from a last step.
-void Run::quiesce(std::unique_lock<std::mutex>& lock) {
-    const auto idle = [](const auto& stage) { return stage->idle(); };
-    for (;;) {
-        while (!std::ranges::all_of(stages_, idle)) std::this_thread::yield();
-        lock.lock();
-        // From the last stage up: one may still send an event up, but none sends any down.
-        if (std::ranges::all_of(stages_ | std::views::reverse, idle)) return;
-        lock.unlock();
-    }
-}
-
-void Run::take_down() {
-    const std::lock_guard lock(mutex_);
-    for (std::size_t l = 0; l < channels_.size(); ++l) {
-        if (!channels_[l]) continue;
-        const Channel::Counters counters = channels_[l]->counters();
-        high_water_[l] = std::max(high_water_[l], counters.high_water);
-        queue_drops_[l] += counters.dropped;
-    }
-    for (auto& run : elements_) {
-        run->outputs.clear();
-        run->clear_call();
-    }
-    channels_.clear();
-    stages_.clear();
-}
-
 // A source changed its format: everything has drained, the rest is as at the start.
 Result<> Run::restart() {
     PX_TRY(negotiate());

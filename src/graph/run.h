@@ -63,6 +63,7 @@ class Run final : public StageHost {
     void quiesce(std::unique_lock<std::mutex>& lock);
     void take_down();
     void after_last_stage();
+    void bequeath_kept();
     Result<> restart();
     void finish();
     void fail(const std::string& element, const Error& error);

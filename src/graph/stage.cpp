@@ -22,7 +22,11 @@ Stage::Stage(const Options& options)
 
 void Stage::set_chain(std::vector<Step> chain) {
     chain_ = std::move(chain);
-    for (const Step& step : chain_) step.run->pool = &pool_;
+    for (const Step& step : chain_) {
+        step.run->pool = &pool_;
+        step.run->keeper = keeper_.get();
+        step.run->stopping = &stop_;
+    }
 }
 
 void Stage::add_input(Input input) {
@@ -69,7 +73,7 @@ bool Stage::step() {
     published_ = false;
     freed_ = false;
     // What readers let go of may be borrowed from our own inputs, which then are released too.
-    bool reclaimed = false;
+    bool reclaimed = keeper_->sweep();
     for (const OutChannel& out : out_) reclaimed = out.channel->reclaim() || reclaimed;
     if (reclaimed && commit_point()) commit();
     bool more = true;

@@ -18,6 +18,7 @@
 
 #include "exec/channel.h"
 #include "graph/element_run.h"
+#include "graph/keeper.h"
 #include "parallax/group.h"
 
 namespace parallax {
@@ -78,6 +79,8 @@ class Stage final : public Actor {
     void post(std::move_only_function<void()> work);
     // An event for the last element of the chain, going up.
     void send_up(Event event);
+    // What elements of this stage still keep when it is taken down.
+    Keeper& keeper() { return *keeper_; }
     bool ended() const { return ended_.load(std::memory_order_acquire); }
 
   private:
@@ -148,6 +151,7 @@ class Stage final : public Actor {
     CommitRecord record_;
     Positions now_;
     FramePool pool_;
+    KeeperHandle keeper_ = make_keeper(*this);
     std::vector<Step> chain_;
     std::vector<Gathered> in_;
     std::vector<OutChannel> out_;

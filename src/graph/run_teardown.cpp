@@ -1,0 +1,70 @@
+// How a run takes its stages and channels down: at the end, and before it starts anew.
+#include <algorithm>
+#include <mutex>
+#include <ranges>
+#include <thread>
+
+#include "graph/run.h"
+
+namespace parallax {
+
+// From here on the program's own ends, descriptors and times wake no stage any more.
+void Run::cut_off() {
+    for (auto& run : elements_) run->element->set_waker([] {});
+    for (auto& stage : stages_) {
+        if (poller_) poller_->forget(*stage);
+        for (auto& group : groups_) group->forget(*stage);
+        stage->keeper().detach();
+    }
+}
+
+// All stages have ended; lets the last steps run out, so that nobody touches them any more. What
+// other threads post meanwhile is done, too; once locked, they can post no more. The wait itself is
+// without the lock, since an element may stop the run from a last step.
+void Run::quiesce(std::unique_lock<std::mutex>& lock) {
+    const auto idle = [](const auto& stage) { return stage->idle(); };
+    for (;;) {
+        while (!std::ranges::all_of(stages_, idle)) std::this_thread::yield();
+        lock.lock();
+        // From the last stage up: one may still send an event up, but none sends any down.
+        if (std::ranges::all_of(stages_ | std::views::reverse, idle)) return;
+        lock.unlock();
+    }
+}
+
+void Run::take_down() {
+    const std::lock_guard lock(mutex_);
+    for (std::size_t l = 0; l < channels_.size(); ++l) {
+        if (!channels_[l]) continue;
+        const Channel::Counters counters = channels_[l]->counters();
+        high_water_[l] = std::max(high_water_[l], counters.high_water);
+        queue_drops_[l] += counters.dropped;
+    }
+    for (auto& run : elements_) {
+        run->outputs.clear();
+        run->clear_call();
+    }
+    bequeath_kept();
+    channels_.clear();
+    stages_.clear();
+}
+
+// Frames that elements, or the program, still look at: their memory goes to them.
+void Run::bequeath_kept() {
+    const bool any =
+        std::ranges::any_of(stages_, [](const auto& stage) { return stage->keeper().keeps_any(); });
+    const auto estate = std::make_shared<Estate>();
+    if (any) {
+        for (const auto& run : elements_) {
+            for (const ElementRun::Memory& memory : run->memory) {
+                if (memory.arena) estate->arenas.push_back(*memory.arena);
+            }
+        }
+        for (const auto& channel : channels_) {
+            if (channel) channel->bequeath(estate->slots);
+        }
+    }
+    for (const auto& stage : stages_) stage->keeper().retire(estate);
+}
+
+}  // namespace parallax
