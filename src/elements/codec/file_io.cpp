@@ -21,6 +21,8 @@
 namespace parallax::codec {
 namespace {
 
+constexpr int kPatienceMs = 10'000;  // For the reader of a pipe to take more.
+
 // Whatever the kernel says about a file is file trouble, also "permission denied": the remedy is at
 // the file, not in the machine's policy. Reads errno first thing.
 Failure file_trouble(std::string_view path, std::string_view doing) {
@@ -187,9 +189,15 @@ Result<AtomicFile> AtomicFile::create(std::string path) {
         return fail(Errc::io, fmt::format("{}: expected a file, found a folder", path));
     }
     if (exists && !S_ISREG(st.st_mode)) {
-        UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-        if (!fd) return file_trouble(path, "cannot open for writing");
-        return AtomicFile(std::move(fd), std::move(path));
+        AtomicFile file({}, std::move(path));
+        if (S_ISFIFO(st.st_mode)) {
+            file.unread_ = true;
+            (void)PX_TRY(file.ready());
+            return file;
+        }
+        file.fd_ = UniqueFd(::open(file.path_.c_str(), O_WRONLY | O_CLOEXEC));
+        if (!file.fd_) return file_trouble(file.path_, "cannot open for writing");
+        return file;
     }
     // A rename would replace also what its owner has write-protected; ask first.
     if (exists && ::access(path.c_str(), W_OK) != 0) return file_trouble(path, "cannot replace");
@@ -202,12 +210,24 @@ Result<AtomicFile> AtomicFile::create(std::string path) {
     return file;
 }
 
+// Opening a named pipe to write would wait for its reader, maybe for ever; O_NONBLOCK says ENXIO
+// instead, and stays: also a reader that takes nothing more must not hold us.
+Result<bool> AtomicFile::ready() {
+    if (!unread_) return true;
+    fd_ = UniqueFd(::open(path_.c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK));
+    if (!fd_ && errno == ENXIO) return false;
+    if (!fd_) return file_trouble(path_, "cannot open for writing");
+    unread_ = false;
+    return true;
+}
+
 AtomicFile::AtomicFile(AtomicFile&& other) noexcept
     : fd_(std::move(other.fd_)),
       path_(std::move(other.path_)),
       target_(std::move(other.target_)),
       temporary_(std::exchange(other.temporary_, {})),
-      written_bytes_(other.written_bytes_) {}
+      written_bytes_(other.written_bytes_),
+      unread_(other.unread_) {}
 
 AtomicFile& AtomicFile::operator=(AtomicFile other) noexcept {
     std::swap(fd_, other.fd_);
@@ -215,6 +235,7 @@ AtomicFile& AtomicFile::operator=(AtomicFile other) noexcept {
     std::swap(target_, other.target_);
     std::swap(temporary_, other.temporary_);
     std::swap(written_bytes_, other.written_bytes_);
+    std::swap(unread_, other.unread_);
     return *this;
 }
 
@@ -222,18 +243,28 @@ AtomicFile::~AtomicFile() {
     if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
-Result<> AtomicFile::write(std::span<const std::byte> bytes) {
-    if (!fd_) return fail(Errc::invalid_argument, path_ + ": is already complete");
-    const std::uint64_t wanted_bytes = written_bytes_ + bytes.size();
-    written_bytes_ += write_all(fd_.get(), bytes);
-    while (written_bytes_ < wanted_bytes && errno == EAGAIN) {  // An inherited pipe may be so.
-        pollfd ready{.fd = fd_.get(), .events = POLLOUT, .revents = 0};
-        (void)::poll(&ready, 1, -1);
-        const auto left = static_cast<std::size_t>(wanted_bytes - written_bytes_);
-        written_bytes_ += write_all(fd_.get(), bytes.last(left));
+Result<std::size_t> AtomicFile::write_some(std::span<const std::byte> bytes) {
+    if (!PX_TRY(ready())) {
+        return fail(Errc::io, path_ + ": nobody reads this pipe", "start its reader first");
     }
-    if (written_bytes_ == wanted_bytes) return {};
-    return file_trouble(path_, fmt::format("wrote {} of {} bytes", written_bytes_, wanted_bytes));
+    if (!fd_) return fail(Errc::invalid_argument, path_ + ": is already complete");
+    const std::size_t done = write_all(fd_.get(), bytes);
+    written_bytes_ += done;
+    if (done == bytes.size() || errno == EAGAIN) return done;
+    return file_trouble(path_, fmt::format("wrote {} of {} bytes", written_bytes_,
+                                           written_bytes_ + bytes.size() - done));
+}
+
+Result<> AtomicFile::write(std::span<const std::byte> bytes) {
+    for (std::size_t done = PX_TRY(write_some(bytes)); done < bytes.size();) {
+        pollfd room{.fd = fd_.get(), .events = POLLOUT, .revents = 0};
+        if (::poll(&room, 1, kPatienceMs) == 0) {
+            return fail(Errc::io, path_ + ": its reader takes no more",
+                        "see why the reader does not go on");
+        }
+        done += PX_TRY(write_some(bytes.subspan(done)));
+    }
+    return {};
 }
 
 Result<> AtomicFile::rewrite_start(std::span<const std::byte> bytes) {
@@ -251,6 +282,7 @@ Result<> AtomicFile::rewrite_start(std::span<const std::byte> bytes) {
 }
 
 Result<> AtomicFile::commit(const CommitOptions& options) {
+    if (unread_) return {};  // Nothing was written, and nobody waits for it.
     if (!fd_) return fail(Errc::invalid_argument, path_ + ": is already complete");
     // Devices and pipes refuse fsync with EINVAL; there is nothing to keep on them.
     if (options.sync && !temporary_.empty() && ::fsync(fd_.get()) != 0) {

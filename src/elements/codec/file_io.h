@@ -54,6 +54,9 @@ Result<std::vector<std::byte>> read_file(const std::string& path, std::uint64_t 
 // attempt. What is no regular file (/dev/null, a named pipe) is written to directly, and so is what
 // the program has inherited (/dev/stdout, /dev/fd/3). A symbolic link stays one: the file it points
 // at is replaced.
+//
+// Nothing here waits for the reader of a named pipe: without one, create() succeeds and ready()
+// says no until there is one; write() then fails. write_some() takes what the pipe has room for.
 class AtomicFile {
   public:
     static Result<AtomicFile> create(std::string path);
@@ -64,11 +67,15 @@ class AtomicFile {
     const std::string& path() const { return path_; }
     std::uint64_t written_bytes() const { return written_bytes_; }
 
+    // False: a named pipe that nobody reads yet. Asks anew each time.
+    Result<bool> ready();
     // Appends all of it, or fails, saying how much found room.
     Result<> write(std::span<const std::byte> bytes);
     // Puts other bytes in place of the first ones, as many as there are of both. What is written to
     // directly, a pipe or device, stays as it is.
     Result<> rewrite_start(std::span<const std::byte> bytes);
+    // Appends what finds room now; less than all of it only for pipes and the like.
+    Result<std::size_t> write_some(std::span<const std::byte> bytes);
 
     struct CommitOptions {
         bool sync = false;
@@ -84,6 +91,7 @@ class AtomicFile {
     std::string target_;     // Where it goes, links followed.
     std::string temporary_;  // Where it is until then; empty when written directly or done.
     std::uint64_t written_bytes_ = 0;
+    bool unread_ = false;  // A named pipe without a reader so far: there is no descriptor.
 };
 
 // write(2) until all is out. Returns how much went out; less than all of it leaves the reason in

@@ -1,12 +1,22 @@
 #include "elements/io/file_sinks.h"
 
+#include <array>
+
 #include <unistd.h>
+
+#include <fmt/format.h>
 
 #include "elements/io/output_file.h"
 #include "elements/rewrite_start.h"
+#include "elements/sync_wait.h"
 
 namespace parallax::elements {
 namespace {
+
+// For the reader of a pipe: to come, or to take more.
+constexpr std::int64_t kRetryNs = 2'000'000;
+constexpr std::int64_t kPatienceNs = 10'000'000'000;
+constexpr std::int64_t kPatienceOnceStoppedNs = 500'000'000;
 
 Pads one_sink() {
     return {
@@ -22,8 +32,28 @@ Result<> FileSink::open() {
     return {};
 }
 
+// The element is called again with the same frame. Waiting has an end, and a near one once the run
+// was told to stop.
+Result<Flow> FileSink::wait_for_reader(Context& context, const char* trouble) {
+    const std::int64_t now_ns = context.running_time_ns();
+    if (waiting_since_ns_ < 0) waiting_since_ns_ = now_ns;
+    const std::int64_t patience_ns = context.stopping() ? kPatienceOnceStoppedNs : kPatienceNs;
+    if (now_ns - waiting_since_ns_ > patience_ns) {
+        return fail(Errc::io, file_->path() + ": " + trouble, "start its reader first");
+    }
+    context.wait_until(now_ns + kRetryNs);
+    return Flow::again;
+}
+
 Result<Flow> FileSink::process(Context& context) {
-    PX_TRY(file_->write(context.in()));
+    if (options().sync && early(context)) return Flow::again;
+    if (!PX_TRY(file_->ready())) return wait_for_reader(context, "nobody reads this pipe");
+    const MemoryView rest = context.in().subspan(written_bytes_);
+    const std::size_t done = PX_TRY(file_->write_some(rest));
+    written_bytes_ += done;
+    if (done > 0) waiting_since_ns_ = -1;
+    if (done < rest.size()) return wait_for_reader(context, "its reader takes no more");
+    written_bytes_ = 0;
     return Flow::more;
 }
 
@@ -40,6 +70,18 @@ Result<> FileSink::finish(bool complete) {
     return {};
 }
 
+// --- multifilesink
+
+std::span<const Nick<NextFile>> nicks(NextFile) {
+    using enum NextFile;
+    static constexpr std::array<Nick<NextFile>, 3> kNicks{
+        {{buffer, "buffer", "with each frame"},
+         {max_size, "max-size", "with the frame that would make it larger than max-file-size"},
+         {max_duration, "max-duration",
+          "with the frame that begins max-file-duration after the file's first"}}};
+    return kNicks;
+}
+
 Pads MultiFileSink::pads() { return one_sink(); }
 
 // The first file is tried at once: what cannot be written is known before anything is computed.
@@ -49,19 +91,63 @@ Result<> MultiFileSink::open() {
     return {};
 }
 
+bool MultiFileSink::begins_new_file(const MemoryView& bytes, const Meta& meta) const {
+    const MultiFileSinkOptions& o = options();
+    if (o.next_file == NextFile::max_size) {
+        return file_->written_bytes() + bytes.size() > o.max_file_size;
+    }
+    if (o.next_file == NextFile::buffer) return true;
+    const bool timed = meta.pts_ns != kNoTimeNs && first_pts_ns_ != kNoTimeNs;
+    return timed && meta.pts_ns - first_pts_ns_ >= static_cast<std::int64_t>(o.max_file_duration);
+}
+
 Result<Flow> MultiFileSink::process(Context& context) {
-    std::string name = pattern_.name(options().index);
-    codec::AtomicFile file = PX_TRY(open_output(name));
-    PX_TRY(file.write(context.in()));
-    PX_TRY(file.commit());
+    if (options().sync && early(context)) return Flow::again;
+    const MemoryView bytes = context.in();
+    const Meta& meta = context.in_meta();
+    if (file_ && begins_new_file(bytes, meta)) PX_TRY(close_file(&context));
+    if (!file_) {
+        file_ = PX_TRY(open_output(pattern_.name(options().index)));
+        first_pts_ns_ = meta.pts_ns;
+    }
+    PX_TRY(file_->write(bytes));
+    if (options().next_file == NextFile::buffer) PX_TRY(close_file(&context));
+    return Flow::more;
+}
+
+// A file of several frames gets its name only when the stream has ended well; finish() knows. Said
+// here, where somebody can still be told.
+Result<Flow> MultiFileSink::drain(Context& context) {
+    if (file_) tell(context);
+    return Flow::eos;
+}
+
+Result<> MultiFileSink::finish(bool complete) {
+    if (complete && file_) PX_TRY(close_file(nullptr));
+    file_.reset();
+    return {};
+}
+
+// Gives the file its name, and takes the oldest away where that makes one too many.
+Result<> MultiFileSink::close_file(Context* context) {
+    PX_TRY(file_->commit());
+    if (context != nullptr) tell(*context);
+    std::string name = file_->path();
+    file_.reset();
     ++options().index;
-    if (options().max_files == 0 || !pattern_.numbered()) return Flow::more;
+    if (options().max_files == 0 || !pattern_.numbered()) return {};
     written_.push_back(std::move(name));
     if (written_.size() > options().max_files) {
         ::unlink(written_.front().c_str());  // Somebody else may have taken it away: no matter.
         written_.pop_front();
     }
-    return Flow::more;
+    return {};
+}
+
+void MultiFileSink::tell(Context& context) const {
+    if (!options().post_messages) return;
+    context.post(Severity::info, fmt::format("wrote {}, index {}, {} bytes", file_->path(),
+                                             options().index, file_->written_bytes()));
 }
 
 }  // namespace parallax::elements

@@ -1,4 +1,8 @@
 // filesink, multifilesink: frames into files that appear complete or not at all.
+//
+// A named pipe is written to directly. Its reader may come later: filesink waits for it with the
+// first frame, and for room with the others, some seconds at most and not beyond the run; nothing
+// waits where a stop could not end it.
 #pragma once
 
 #include <deque>
@@ -11,9 +15,13 @@ namespace parallax::elements {
 
 struct FileSinkOptions {
     WritePath location;
+    bool sync = false;
+
     static constexpr auto describe() {
-        return std::tuple{Option{"location", &FileSinkOptions::location,
-                                 "file to write; a device or named pipe is written to directly"}};
+        return std::tuple{
+            Option{"location", &FileSinkOptions::location,
+                   "file to write; a device or named pipe is written to directly"},
+            Option{"sync", &FileSinkOptions::sync, "write frames at their pts, not before"}};
     }
 };
 
@@ -27,35 +35,67 @@ class FileSink final : public ElementWith<FileSinkOptions> {
     Result<> finish(bool complete) override;
 
   private:
+    Result<Flow> wait_for_reader(Context& context, const char* trouble);
+
     std::optional<codec::AtomicFile> file_;
+    std::size_t written_bytes_ = 0;       // Of the frame at hand.
+    std::int64_t waiting_since_ns_ = -1;  // For the reader of a pipe.
 };
+
+enum class NextFile : std::uint8_t { buffer, max_size, max_duration };
+std::span<const Nick<NextFile>> nicks(NextFile);
 
 struct MultiFileSinkOptions {
     WritePath location{{"%05d"}};
     std::int64_t index = 0;
     std::uint64_t max_files = 0;
+    NextFile next_file = NextFile::buffer;
+    std::uint64_t max_file_size = std::uint64_t{2} << 30U;
+    std::uint64_t max_file_duration = 60'000'000'000;
+    bool post_messages = false;
+    bool sync = false;
 
     static constexpr auto describe() {
+        using O = MultiFileSinkOptions;
         return std::tuple{
-            Option{"location", &MultiFileSinkOptions::location,
-                   "names of the files, with one number such as %03d; without it each frame "
-                   "replaces the file"},
-            Option{"index", &MultiFileSinkOptions::index, "number of the next file", {.min = 0}},
-            Option{"max-files", &MultiFileSinkOptions::max_files,
-                   "files kept; older ones of this run are deleted; 0 keeps all"}};
+            Option{"location", &O::location,
+                   "names of the files, with one number such as %03d; without it each "
+                   "replaces the one before"},
+            Option{"index", &O::index, "number of the next file", {.min = 0}},
+            Option{"max-files", &O::max_files,
+                   "files kept; older ones of this run are deleted; 0 keeps all"},
+            Option{"next-file", &O::next_file, "when the next file begins"},
+            Option{"max-file-size",
+                   &O::max_file_size,
+                   "largest file of next-file=max-size, at least one frame",
+                   {.min = 1, .unit = "bytes"}},
+            Option{"max-file-duration",
+                   &O::max_file_duration,
+                   "longest file of next-file=max-duration, by pts, at least one frame",
+                   {.min = 1, .unit = "ns"}},
+            Option{"post-messages", &O::post_messages, "a message for each file that is complete"},
+            Option{"sync", &O::sync, "write frames at their pts, not before"}};
     }
 };
 
-// One file for each frame, there under its name as soon as it is whole.
+// Files of one frame or of several, each there under its name as soon as it is whole.
 class MultiFileSink final : public ElementWith<MultiFileSinkOptions> {
   public:
     static Pads pads();
     Result<> open() override;
     Result<Flow> process(Context& context) override;
+    Result<Flow> drain(Context& context) override;
+    Result<> finish(bool complete) override;
 
   private:
+    bool begins_new_file(const MemoryView& bytes, const Meta& meta) const;
+    Result<> close_file(Context* context);  // Who may be told of it.
+    void tell(Context& context) const;
+
     FilePattern pattern_;
-    std::deque<std::string> written_;  // Only where max-files bounds it.
+    std::optional<codec::AtomicFile> file_;  // Begun and not complete.
+    std::int64_t first_pts_ns_ = kNoTimeNs;  // In it.
+    std::deque<std::string> written_;        // Only where max-files bounds it.
 };
 
 }  // namespace parallax::elements

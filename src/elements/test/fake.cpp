@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "elements/sync_wait.h"
+
 namespace parallax::elements {
 
 std::span<const Nick<SizeType>> nicks(SizeType) {
@@ -58,11 +60,8 @@ Result<Flow> FakeSrc::process(Context& context) {
 Pads FakeSink::pads() { return {.pads = {{"sink", PadDirection::sink}}, .allocates = false}; }
 
 Result<Flow> FakeSink::process(Context& context) {
+    if (options().sync && early(context)) return Flow::again;
     const Meta& meta = context.in_meta();
-    if (options().sync && meta.pts_ns > context.running_time_ns()) {
-        context.wait_until(meta.pts_ns);
-        return Flow::again;
-    }
     if (!options().silent) {
         options().last_message = "frame " + std::to_string(meta.sequence) + ", " +
                                  std::to_string(context.in().size()) + " bytes";
