@@ -1,6 +1,7 @@
 #include "elements/flow/flow.h"
 
 #include "elements/flow/queue.h"
+#include "elements/flow/selector.h"
 #include "elements/flow/steer.h"
 
 namespace parallax::elements {
@@ -19,11 +20,19 @@ void add_flow(Registry& registry) {
                           .doc = "hands on what comes on any input",
                           .example = "funnel name=f ! fakesink fakesrc num-buffers=2 ! f. "
                                      "fakesrc num-buffers=3 ! f."});
-    registry.add<Selector>({.name = "selector",
-                            .family = "flow",
-                            .doc = "hands on one input and drops the others",
-                            .example = "selector name=s active=1 ! fakesink "
-                                       "fakesrc num-buffers=2 ! s. fakesrc num-buffers=3 ! s."});
+    registry.add<Selector>(
+        {.name = "selector",
+         .family = "flow",
+         .doc = "hands on one input and drops the others; active-pad may change at any "
+                "time",
+         .example = "selector name=s active=1 ! fakesink "
+                    "fakesrc num-buffers=2 ! s. fakesrc num-buffers=3 ! s."});
+    registry.add<OutputSelector>(
+        {.name = "output-selector",
+         .family = "flow",
+         .doc = "hands frames to one of its outputs",
+         .example = "fakesrc num-buffers=3 ! output-selector name=s active-pad=src_1 "
+                    "s. ! fakesink s. ! fakesink"});
     registry.add<Valve>({.name = "valve",
                          .family = "flow",
                          .doc = "drops frames while it is shut",

@@ -1,5 +1,5 @@
-// queue, tee, funnel, selector, valve, capsfilter, identity: elements that steer frames and leave
-// their bytes alone.
+// queue, tee, funnel, selector, output-selector, valve, capsfilter, identity: elements that steer
+// frames and leave their bytes alone.
 #pragma once
 
 #include "parallax/registry.h"

@@ -12,13 +12,6 @@ Pads one_to_one() {
             .allocates = false};
 }
 
-Pads many_to_one() {
-    Pads pads = one_to_one();
-    pads.pads[0].name = "sink_%u";
-    pads.policy = InputPolicy::any;
-    return pads;
-}
-
 // A number in 0 … 1 that depends on the frame alone, so that a frame that is run again after a
 // restart meets the same fate. SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
 double fate(std::uint64_t sequence) {
@@ -47,14 +40,11 @@ Result<Flow> Tee::process(Context& context) {
     return Flow::more;
 }
 
-Pads Funnel::pads() { return many_to_one(); }
-Pads Selector::pads() { return many_to_one(); }
-
-Result<Flow> Selector::process(Context& context) {
-    const std::size_t from = context.active_input();
-    if (from == options().active) return context.forward(0, from);
-    context.count_dropped();
-    return Flow::more;
+Pads Funnel::pads() {
+    Pads pads = one_to_one();
+    pads.pads[0].name = "sink_%u";
+    pads.policy = InputPolicy::any;
+    return pads;
 }
 
 Pads Valve::pads() { return one_to_one(); }

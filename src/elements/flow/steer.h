@@ -1,4 +1,4 @@
-// Elements that hand frames on untouched: tee, funnel, selector, valve, capsfilter, identity.
+// Elements that hand frames on untouched: tee, funnel, valve, capsfilter, identity.
 //
 // None of them allocates; a frame that passes keeps its slot.
 #pragma once
@@ -31,22 +31,6 @@ class Funnel final : public ElementWith<NoOptions> {
     Result<Flow> process(Context& context) override {
         return context.forward(0, context.active_input());
     }
-};
-
-struct SelectorOptions {
-    std::uint64_t active = 0;
-    static constexpr auto describe() {
-        return std::tuple{Option{"active",
-                                 &SelectorOptions::active,
-                                 "number of the input that is handed on",
-                                 {.max = 15, .live = true}}};
-    }
-};
-
-class Selector final : public ElementWith<SelectorOptions> {
-  public:
-    static Pads pads();
-    Result<Flow> process(Context& context) override;
 };
 
 struct ValveOptions {
