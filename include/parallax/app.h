@@ -7,6 +7,16 @@
 //     in->end_of_stream();
 //     while (auto sample = out->pull(1s)) use(*sample);
 //
+// Without a copy: frames are made in memory that the graph takes as it is, an arena of the program,
+// and looked at where they lie.
+//
+//     CpuArena arena = PX_TRY(CpuArena::create({.slot_bytes = …, .slot_count = 8}));
+//     Slot slot = *arena.acquire();
+//     make_picture(slot.bytes());
+//     in->push(std::move(slot), picture_bytes, meta, 1s);
+//     out->view_frames();                       // before play()
+//     while (auto view = out->pull_view(1s)) look_at(view->frame.bytes);
+//
 // Both hold a bounded number of frames, and every wait has an end. A program that pulls no more
 // must say so by stop() of the pipeline, or set `drop`: a full AppSink holds its graph back.
 //
@@ -60,6 +70,12 @@ class AppSrc final : public ElementWith<AppSrcOptions> {
     // Copies the frame. Raw pictures have exactly the size of their caps.
     Push push(std::span<const std::byte> frame, const Meta& meta = {},
               std::chrono::nanoseconds patience = {});
+    // The first `size_bytes` of a slot, which goes back to its arena when nobody in the graph looks
+    // at it any more. A slot that is not taken is given back at once.
+    Push push(Slot frame, std::size_t size_bytes, const Meta& meta = {},
+              std::chrono::nanoseconds patience = {});
+    // What is pushed from now on is of this format: the run agrees anew when it comes to it.
+    void set_caps(const Caps& caps);
     // What was pushed before still goes through.
     void end_of_stream();
 
@@ -71,7 +87,8 @@ class AppSrc final : public ElementWith<AppSrcOptions> {
     AppSrc();
     ~AppSrc() override;
     static Pads pads();
-    Caps pad_caps(const Pad&) const override { return options().caps; }
+    Result<> open() override;
+    Caps pad_caps(const Pad&) const override;
     Result<> configure(const Negotiated& formats) override;
     std::size_t output_bytes(std::size_t pad, const Negotiated& formats) const override;
     void set_waker(std::move_only_function<void()> wake) override;
@@ -79,12 +96,18 @@ class AppSrc final : public ElementWith<AppSrcOptions> {
     Result<> finish(bool complete) override;
 
   private:
-    Result<Flow> process_fill(Context& context);
-    Result<Flow> commit(Context& context, std::size_t size_bytes);
-
     struct State;  // What several threads touch.
+    struct Item;
+    template <class Make>
+    Push push_made(std::chrono::nanoseconds patience, Make&& make);
+    Result<Flow> process_fill(Context& context);
+    Result<Flow> process_item(Context& context, Item item);
+    Result<> check_size(std::size_t size_bytes, std::size_t most_bytes) const;
+    void stamp(Context& context);
+
     std::unique_ptr<State> state_;
     Fill fill_;
+    Caps caps_ = Caps::any();        // Of what is pushed now.
     std::size_t picture_bytes_ = 0;  // 0: not raw pictures.
     std::uint64_t frames_ = 0;
 };
@@ -120,6 +143,16 @@ class AppSink final : public ElementWith<AppSinkOptions> {
     // True once the stream is over and everything was pulled.
     bool ended() const;
 
+    // Instead of pull(): frames where they lie. Said before play(); `at_once` is how many of them
+    // the program looks at at a time, beside the max-buffers that wait. The graph waits for the
+    // oldest of them when others come; what is kept beyond these numbers is copied, and counted.
+    void view_frames(std::uint32_t at_once = 1);
+    struct Viewed {
+        KeptFrame frame;  // Drop it, on any thread, to give its memory back.
+        PadFormat format;
+    };
+    std::optional<Viewed> pull_view(std::chrono::nanoseconds patience = {});
+
     // Instead of pulling: called with each frame as it comes; it is valid for that call.
     struct View {
         MemoryView bytes;
@@ -135,6 +168,7 @@ class AppSink final : public ElementWith<AppSinkOptions> {
     static Pads pads();
     Caps pad_caps(const Pad&) const override { return options().caps; }
     Result<> configure(const Negotiated& formats) override;
+    std::uint32_t keeps() const override;
     void set_waker(std::move_only_function<void()> wake) override;
     Result<Flow> process(Context& context) override;
     Result<Flow> drain(Context& context) override;
@@ -147,6 +181,7 @@ class AppSink final : public ElementWith<AppSinkOptions> {
     struct State;
     std::unique_ptr<State> state_;
     Look look_;
+    std::uint32_t views_at_once_ = 0;  // 0: pull() makes copies.
     PadFormat format_;
 };
 

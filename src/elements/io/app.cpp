@@ -6,18 +6,25 @@
 #include <mutex>
 #include <string>
 
+#include "elements/sync_wait.h"
+
 namespace parallax {
 
 // --- Source
 
+struct AppSrc::Item {
+    std::vector<std::byte> bytes = {};
+    Slot slot = {};  // Instead of the bytes.
+    std::size_t size_bytes = 0;
+    Meta meta = {};
+    std::optional<Caps> caps = {};  // No frame: what follows is of another format.
+};
+
 struct AppSrc::State {
-    struct Item {
-        std::vector<std::byte> bytes;
-        Meta meta;
-    };
     std::mutex mutex;  // Guards all below.
     std::condition_variable room;
     std::deque<Item> items;
+    std::size_t frames = 0;                     // Among them.
     std::vector<std::vector<std::byte>> spare;  // Memory of items gone by, to be used again.
     bool ending = false;
     std::move_only_function<void()> wake = [] {};
@@ -28,24 +35,53 @@ AppSrc::~AppSrc() = default;
 
 Pads AppSrc::pads() { return {.pads = {{"src", PadDirection::src}}, .state = StateClass::opaque}; }
 
-AppSrc::Push AppSrc::push(std::span<const std::byte> frame, const Meta& meta,
-                          std::chrono::nanoseconds patience) {
+Result<> AppSrc::open() {
+    caps_ = options().caps;
+    return {};
+}
+
+Caps AppSrc::pad_caps(const Pad&) const { return caps_; }
+
+// Waits for room; `make` then says what is pushed.
+template <class Make>
+AppSrc::Push AppSrc::push_made(std::chrono::nanoseconds patience, Make&& make) {
     State& s = *state_;
     std::unique_lock lock(s.mutex);
     const auto limit = static_cast<std::size_t>(options().max_buffers);
-    const bool room =
-        s.room.wait_for(lock, patience, [&] { return s.ending || s.items.size() < limit; });
+    const bool room = s.room.wait_for(lock, patience, [&] { return s.ending || s.frames < limit; });
     if (s.ending) return Push::ended;
     if (!room) return Push::full;
-    std::vector<std::byte> bytes;
-    if (!s.spare.empty()) {
-        bytes = std::move(s.spare.back());
-        s.spare.pop_back();
-    }
-    bytes.assign(frame.begin(), frame.end());
-    s.items.push_back({std::move(bytes), meta});
+    s.items.push_back(make());
+    ++s.frames;
     s.wake();
     return Push::taken;
+}
+
+AppSrc::Push AppSrc::push(std::span<const std::byte> frame, const Meta& meta,
+                          std::chrono::nanoseconds patience) {
+    return push_made(patience, [&] {
+        Item item{.size_bytes = frame.size(), .meta = meta};
+        auto& spare = state_->spare;
+        if (!spare.empty()) {
+            item.bytes = std::move(spare.back());
+            spare.pop_back();
+        }
+        item.bytes.assign(frame.begin(), frame.end());
+        return item;
+    });
+}
+
+AppSrc::Push AppSrc::push(Slot frame, std::size_t size_bytes, const Meta& meta,
+                          std::chrono::nanoseconds patience) {
+    return push_made(patience, [&] {
+        return Item{.slot = std::move(frame), .size_bytes = size_bytes, .meta = meta};
+    });
+}
+
+void AppSrc::set_caps(const Caps& caps) {
+    const std::lock_guard lock(state_->mutex);
+    state_->items.push_back({.caps = caps});
+    state_->wake();
 }
 
 void AppSrc::end_of_stream() {
@@ -76,7 +112,7 @@ std::size_t AppSrc::output_bytes(std::size_t, const Negotiated&) const {
 Result<Flow> AppSrc::process(Context& context) {
     if (!context.linked()) return Flow::eos;
     if (fill_) return process_fill(context);
-    State::Item item;
+    Item item;
     {
         const std::lock_guard lock(state_->mutex);
         if (state_->items.empty()) {
@@ -86,45 +122,61 @@ Result<Flow> AppSrc::process(Context& context) {
         }
         item = std::move(state_->items.front());
         state_->items.pop_front();
+        if (!item.caps) --state_->frames;
         state_->room.notify_one();
     }
-    const std::size_t size_bytes = item.bytes.size();
-    const std::uint64_t sequence = frames_;
+    if (!item.caps) return process_item(context, std::move(item));
+    caps_ = *std::move(item.caps);
+    return Flow::reconfigure;
+}
+
+Result<Flow> AppSrc::process_item(Context& context, Item item) {
     context.out_meta() = std::move(item.meta);
-    context.out_meta().sequence = sequence;
+    context.out_meta().sequence = frames_;
+    if (item.slot) {
+        PX_TRY(check_size(item.size_bytes, item.slot.bytes().size()));
+        stamp(context);
+        return context.commit(std::move(item.slot), item.size_bytes);
+    }
     const MemoryViewMut out = context.out();
-    if (size_bytes <= out.size()) std::ranges::copy(item.bytes, out.begin());
-    context.count_copied(size_bytes);
+    PX_TRY(check_size(item.size_bytes, out.size()));
+    std::ranges::copy(item.bytes, out.begin());
+    context.count_copied(item.size_bytes);
     {
         const std::lock_guard lock(state_->mutex);
         state_->spare.push_back(std::move(item.bytes));
     }
-    return commit(context, size_bytes);
+    stamp(context);
+    return context.commit(item.size_bytes);
 }
 
 Result<Flow> AppSrc::process_fill(Context& context) {
-    const std::uint64_t sequence = frames_;
     Meta& meta = context.out_meta();
-    meta.sequence = sequence;
-    const auto size_bytes = fill_(context.out(), meta);
-    return size_bytes ? commit(context, *size_bytes) : Flow::eos;
+    meta.sequence = frames_;
+    const MemoryViewMut out = context.out();
+    const auto size_bytes = fill_(out, meta);
+    if (!size_bytes) return Flow::eos;
+    PX_TRY(check_size(*size_bytes, out.size()));
+    stamp(context);
+    return context.commit(*size_bytes);
 }
 
-Result<Flow> AppSrc::commit(Context& context, std::size_t size_bytes) {
-    const std::size_t most_bytes = context.out().size();
+Result<> AppSrc::check_size(std::size_t size_bytes, std::size_t most_bytes) const {
     const bool wrong_size = picture_bytes_ != 0 && size_bytes != picture_bytes_;
-    if (wrong_size || size_bytes > most_bytes) {
-        return fail(Errc::invalid_argument,
-                    "a frame of " + std::to_string(size_bytes) + " bytes was pushed, expected " +
-                        (wrong_size ? "" : "at most ") + std::to_string(most_bytes),
-                    wrong_size ? "give whole pictures, as the caps say" : "raise max-frame-bytes");
-    }
+    if (!wrong_size && size_bytes <= most_bytes) return {};
+    return fail(Errc::invalid_argument,
+                "a frame of " + std::to_string(size_bytes) + " bytes was pushed, expected " +
+                    (wrong_size ? "" : "at most ") +
+                    std::to_string(wrong_size ? picture_bytes_ : most_bytes),
+                wrong_size ? "give whole pictures, as the caps say" : "raise max-frame-bytes");
+}
+
+void AppSrc::stamp(Context& context) {
     Meta& meta = context.out_meta();
     if (options().do_timestamp && meta.pts_ns == kNoTimeNs) {
         meta.pts_ns = context.running_time_ns();
     }
     ++frames_;
-    return context.commit(size_bytes);
 }
 
 Result<> AppSrc::finish(bool) {
@@ -138,6 +190,7 @@ struct AppSink::State {
     std::mutex mutex;  // Guards all below.
     std::condition_variable news;
     std::deque<Sample> samples;
+    std::deque<Viewed> views;  // Instead of the samples.
     bool ending = false;
     std::move_only_function<void()> wake = [] {};
 
@@ -145,6 +198,18 @@ struct AppSink::State {
         const std::lock_guard lock(mutex);
         ending = true;
         news.notify_all();
+    }
+
+    // The first of a queue, once there is one; nothing at the end, or when patience is.
+    template <class T>
+    std::optional<T> take(std::deque<T>& queue, std::chrono::nanoseconds patience) {
+        std::unique_lock lock(mutex);
+        news.wait_for(lock, patience, [&] { return ending || !queue.empty(); });
+        if (queue.empty()) return std::nullopt;
+        std::optional<T> first = std::move(queue.front());
+        queue.pop_front();
+        wake();
+        return first;
     }
 };
 
@@ -157,14 +222,18 @@ Pads AppSink::pads() {
 }
 
 std::optional<AppSink::Sample> AppSink::pull(std::chrono::nanoseconds patience) {
-    State& s = *state_;
-    std::unique_lock lock(s.mutex);
-    s.news.wait_for(lock, patience, [&] { return s.ending || !s.samples.empty(); });
-    if (s.samples.empty()) return std::nullopt;
-    std::optional<Sample> sample = std::move(s.samples.front());
-    s.samples.pop_front();
-    s.wake();
-    return sample;
+    return state_->take(state_->samples, patience);
+}
+
+void AppSink::view_frames(std::uint32_t at_once) { views_at_once_ = std::max(at_once, 1U); }
+
+std::optional<AppSink::Viewed> AppSink::pull_view(std::chrono::nanoseconds patience) {
+    return state_->take(state_->views, patience);
+}
+
+std::uint32_t AppSink::keeps() const {
+    if (views_at_once_ == 0) return 0;
+    return static_cast<std::uint32_t>(options().max_buffers) + views_at_once_;
 }
 
 Result<ImageView> AppSink::picture(const PadFormat& format, MemoryView bytes) {
@@ -175,7 +244,7 @@ Result<ImageView> AppSink::picture(const PadFormat& format, MemoryView bytes) {
 
 bool AppSink::ended() const {
     const std::lock_guard lock(state_->mutex);
-    return state_->ending && state_->samples.empty();
+    return state_->ending && state_->samples.empty() && state_->views.empty();
 }
 
 void AppSink::on_frame(Look look) { look_ = std::move(look); }
@@ -192,28 +261,30 @@ Result<> AppSink::configure(const Negotiated& formats) {
 
 Result<Flow> AppSink::process(Context& context) {
     const Meta& meta = context.in_meta();
-    if (options().sync && meta.pts_ns > context.running_time_ns()) {
-        context.wait_until(meta.pts_ns);
-        return Flow::again;
-    }
+    if (options().sync && elements::early(context)) return Flow::again;
     const MemoryView in = context.in();
     if (look_) {
         look_({.bytes = in, .meta = meta, .format = format_});
         return Flow::more;
     }
-    const std::lock_guard lock(state_->mutex);
-    auto& samples = state_->samples;
-    if (samples.size() >= static_cast<std::size_t>(options().max_buffers)) {
+    State& s = *state_;
+    const std::lock_guard lock(s.mutex);
+    if (s.samples.size() + s.views.size() >= static_cast<std::size_t>(options().max_buffers)) {
         if (!options().drop) {
             context.wait_for_wake();
             return Flow::again;
         }
-        samples.pop_front();
+        if (views_at_once_ > 0) s.views.pop_front();
+        if (views_at_once_ == 0) s.samples.pop_front();
         context.count_dropped();
     }
-    samples.push_back({.bytes = {in.begin(), in.end()}, .meta = meta, .format = format_});
-    context.count_copied(in.size());
-    state_->news.notify_one();
+    if (views_at_once_ > 0) {
+        s.views.push_back({.frame = context.keep(), .format = format_});
+    } else {
+        s.samples.push_back({.bytes = {in.begin(), in.end()}, .meta = meta, .format = format_});
+        context.count_copied(in.size());
+    }
+    s.news.notify_one();
     return Flow::more;
 }
 

@@ -219,5 +219,146 @@ TEST_CASE("pipeline: what is not live is refused once it plays") {
     CHECK(app.pipeline->set_property("appsink0", "max-buffers", "3"));
 }
 
+std::uint64_t bytes_copied(const Playing& app) {
+    std::uint64_t bytes = 0;
+    for (const LinkReport& link : app.pipeline->report().links) bytes += link.bytes_copied;
+    return bytes;
+}
+
+TEST_CASE("app: memory of the program goes through and comes back, and nothing is copied") {
+    for (const char* line : {"appsrc ! appsink", "appsrc ! queue ! identity ! queue ! appsink",
+                             "appsrc ! tee name=t t. ! queue ! appsink t. ! fakesink"}) {
+        CAPTURE(line);
+        Playing app(line);
+        CpuArena arena = unwrap(CpuArena::create({.slot_bytes = 4096, .slot_count = 64}));
+        app.out->view_frames();
+        app.play();
+        std::thread pusher([&] {
+            for (int i = 0; i < 500; ++i) {
+                std::optional<Slot> slot = arena.acquire();
+                while (!slot) {  // All are under way.
+                    std::this_thread::yield();
+                    slot = arena.acquire();
+                }
+                std::ranges::fill(slot->bytes(), static_cast<std::byte>(i));
+                Meta meta;
+                meta.pts_ns = i;
+                if (app.in->push(*std::move(slot), 1000, meta, 10s) != AppSrc::Push::taken) return;
+            }
+            app.in->end_of_stream();
+        });
+        int count = 0;
+        while (const auto view = app.out->pull_view(10s)) {
+            CHECK(view->frame.bytes.size() == 1000);
+            CHECK(view->frame.bytes[999] == static_cast<std::byte>(count));
+            CHECK(view->frame.meta.pts_ns == count++);
+        }
+        pusher.join();
+        CHECK(count == 500);
+        CHECK(app.end().empty());
+        CHECK(bytes_copied(app) == 0);
+        CHECK(arena.slots_free() == 64);
+    }
+}
+
+TEST_CASE("app: views stay as they are while the graph goes on, ends, and is gone") {
+    std::vector<AppSink::Viewed> held;
+    {
+        Playing app("appsrc ! queue ! appsink max-buffers=4");
+        app.out->view_frames(6);
+        app.play();
+        for (int i = 0; i < 10; ++i) {
+            REQUIRE(app.in->push(frame_of(i), {}, 10s) == AppSrc::Push::taken);
+            if (i < 6) held.push_back(*app.out->pull_view(10s));
+        }
+        app.in->end_of_stream();
+        CHECK(app.end().empty());
+        while (auto view = app.out->pull_view()) held.push_back(*std::move(view));
+        CHECK(app.out->ended());
+    }
+    REQUIRE(held.size() == 10);
+    for (int i = 0; i < 10; ++i) {
+        const MemoryView bytes = held[static_cast<std::size_t>(i)].frame.bytes;
+        CHECK(std::vector(bytes.begin(), bytes.end()) == frame_of(i));
+    }
+}
+
+TEST_CASE("app: slots of the program that are still viewed at the end are not given back before") {
+    CpuArena arena = unwrap(CpuArena::create({.slot_bytes = 100, .slot_count = 4}));
+    std::optional<AppSink::Viewed> last;
+    {
+        Playing app("appsrc ! queue ! appsink");
+        app.out->view_frames();
+        app.play();
+        std::optional<Slot> slot = arena.acquire();
+        std::ranges::fill(slot->bytes(), std::byte{9});
+        REQUIRE(app.in->push(*std::move(slot), 100, {}, 10s) == AppSrc::Push::taken);
+        app.in->end_of_stream();
+        last = app.out->pull_view(10s);
+        REQUIRE(last);
+        CHECK(app.end().empty());
+        CHECK(arena.slots_free() == 3);
+    }
+    CHECK(arena.slots_free() == 3);
+    CHECK(last->frame.bytes[99] == std::byte{9});
+    last.reset();
+    CHECK(arena.slots_free() == 4);
+}
+
+TEST_CASE("app: a program that holds more views than it said gets copies, and is told so") {
+    Playing app("appsrc ! queue ! appsink max-buffers=2");
+    app.out->view_frames(1);
+    app.play();
+    std::vector<AppSink::Viewed> held;
+    for (int i = 0; i < 10; ++i) {
+        REQUIRE(app.in->push(frame_of(i), {}, 10s) == AppSrc::Push::taken);
+        held.push_back(*app.out->pull_view(10s));
+    }
+    for (int i = 0; i < 10; ++i) {
+        CHECK(held[static_cast<std::size_t>(i)].frame.bytes[0] == static_cast<std::byte>(i));
+    }
+    app.in->end_of_stream();
+    CHECK(app.end().empty());
+    CHECK(app.pipeline->report().links.back().bytes_copied == 7 * 100);
+}
+
+TEST_CASE("app: a sink of views that drops keeps the newest") {
+    Playing app(
+        "fakesrc num-buffers=100 sizetype=fixed sizemax=64 ! appsink max-buffers=4 drop=true");
+    app.out->view_frames();
+    app.play();
+    CHECK(app.end().empty());
+    for (std::uint64_t i = 96; i < 100; ++i) CHECK(app.out->pull_view()->frame.meta.sequence == i);
+    CHECK(app.out->ended());
+}
+
+TEST_CASE("app: the format changes in the middle of the stream, and each frame has its own") {
+    Playing app(
+        "appsrc caps=video/x-raw,format=GRAY8,width=8,height=2,framerate=5/1 ! queue ! "
+        "videoconvert ! appsink");
+    app.play();
+    for (const int width : {8, 12, 4}) {
+        if (width != 8) {
+            app.in->set_caps(*parse_caps("video/x-raw,format=GRAY8,width=" + std::to_string(width) +
+                                         ",height=2,framerate=5/1"));
+        }
+        for (int i = 0; i < 3; ++i) {
+            const auto bytes = static_cast<std::size_t>(width) * 2;
+            REQUIRE(app.in->push(frame_of(width, bytes), {}, 10s) == AppSrc::Push::taken);
+        }
+    }
+    app.in->end_of_stream();
+    std::string error;
+    std::thread driver([&] { error = app.end(); });  // Renegotiation is the driving thread's work.
+    std::vector<int> widths;
+    while (const auto sample = app.out->pull(10s)) {
+        CHECK(sample->bytes[0] == static_cast<std::byte>(sample->format.image->width));
+        widths.push_back(sample->format.image->width);
+    }
+    driver.join();
+    CHECK(error.empty());
+    CHECK(widths == std::vector<int>{8, 8, 8, 12, 12, 12, 4, 4, 4});
+}
+
 }  // namespace
 }  // namespace parallax
