@@ -9,7 +9,6 @@
 #include "elements/codec/png.h"
 #include "elements/codec/pnm.h"
 #include "elements/codec/tiff.h"
-#include "elements/coders/formats_of.h"
 #include "elements/orientation.h"
 #include "elements/source_name.h"
 
@@ -69,48 +68,23 @@ Result<FileFormats> mosaic_formats_of(const FileFormats& plain, const MosaicOpti
                 "a mosaic has 8, 10, 12, 14 or 16 bits");
 }
 
-// --- PNG
+// --- PNG, TIFF, PGM and PPM
 
-FileFormats PngDecoding::template_formats() {
-    return FileFormats::plain("image/png", plain_and_mosaic_formats());
-}
-Result<FileFormats> PngDecoding::formats(const Options& options) {
-    return mosaic_formats_of(FileFormats::plain("image/png", kPlainFormats), options);
-}
-Result<codec::PictureInfo> PngDecoding::probe(codec::Bytes file) { return codec::png_probe(file); }
-Result<> PngDecoding::decode(codec::Bytes file, const MutableImageView& out) {
-    return codec::png_decode(file, out);
-}
+constinit const MosaicFiles kPngFiles{
+    .media_type = "image/png",
+    .probe = [](codec::Bytes file) { return codec::png_probe(file); },
+    .decode = codec::png_decode};
 
-// --- TIFF
+constinit const MosaicFiles kTiffFiles{
+    .media_type = "image/tiff",
+    .probe = [](codec::Bytes file) { return codec::tiff_probe(file); },
+    .decode = codec::tiff_decode};
 
-FileFormats TiffDecoding::template_formats() {
-    return FileFormats::plain("image/tiff", plain_and_mosaic_formats());
-}
-Result<FileFormats> TiffDecoding::formats(const Options& options) {
-    return mosaic_formats_of(FileFormats::plain("image/tiff", kPlainFormats), options);
-}
-Result<codec::PictureInfo> TiffDecoding::probe(codec::Bytes file) {
-    return codec::tiff_probe(file);
-}
-Result<> TiffDecoding::decode(codec::Bytes file, const MutableImageView& out) {
-    return codec::tiff_decode(file, out);
-}
-
-// --- PGM, PPM
-
-FileFormats PnmDecoding::template_formats() {
-    return FileFormats::plain("image/x-portable-anymap", plain_and_mosaic_formats());
-}
-Result<FileFormats> PnmDecoding::formats(const Options& options) {
-    return mosaic_formats_of(FileFormats::plain("image/x-portable-anymap", kPlainFormats), options);
-}
-Result<codec::PictureInfo> PnmDecoding::probe(codec::Bytes file) {
-    return PX_TRY(codec::pnm_probe(file)).picture;
-}
-Result<> PnmDecoding::decode(codec::Bytes file, const MutableImageView& out) {
-    return codec::pnm_decode(file, out);
-}
+constinit const MosaicFiles kPnmFiles{.media_type = "image/x-portable-anymap",
+                                      .probe = [](codec::Bytes file) -> Result<codec::PictureInfo> {
+                                          return PX_TRY(codec::pnm_probe(file)).picture;
+                                      },
+                                      .decode = codec::pnm_decode};
 
 // --- JPEG
 

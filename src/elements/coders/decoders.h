@@ -2,6 +2,10 @@
 // says that the gray they hold is a mosaic, sensor frames.
 #pragma once
 
+#include <string>
+#include <string_view>
+
+#include "elements/coders/formats_of.h"
 #include "elements/coders/picture_decoder.h"
 
 namespace parallax::elements {
@@ -27,32 +31,34 @@ struct MosaicOptions {
 // Of a kind of file that can hold gray of 8 and 16 bits.
 Result<FileFormats> mosaic_formats_of(const FileFormats& plain, const MosaicOptions& options);
 
-struct PngDecoding {
-    using Options = MosaicOptions;
-    static FileFormats template_formats();
-    static Result<FileFormats> formats(const Options& options);
-    static Result<codec::PictureInfo> probe(codec::Bytes file);
-    static Result<> decode(codec::Bytes file, const MutableImageView& out);
+// A kind of file that holds gray of 8 and 16 bits, so that it can hold a mosaic.
+struct MosaicFiles {
+    std::string_view media_type;
+    Result<codec::PictureInfo> (*probe)(codec::Bytes file);
+    Result<> (*decode)(codec::Bytes file, const MutableImageView& out);
 };
-using PngDec = PictureDecoder<PngDecoding>;
+extern const MosaicFiles kPngFiles;
+extern const MosaicFiles kTiffFiles;
+extern const MosaicFiles kPnmFiles;
 
-struct TiffDecoding {
+template <const MosaicFiles& kFiles>
+struct MosaicDecoding {
     using Options = MosaicOptions;
-    static FileFormats template_formats();
-    static Result<FileFormats> formats(const Options& options);
-    static Result<codec::PictureInfo> probe(codec::Bytes file);
-    static Result<> decode(codec::Bytes file, const MutableImageView& out);
+    static FileFormats template_formats() {
+        return FileFormats::plain(std::string(kFiles.media_type), plain_and_mosaic_formats());
+    }
+    static Result<FileFormats> formats(const Options& options) {
+        return mosaic_formats_of(FileFormats::plain(std::string(kFiles.media_type), kPlainFormats),
+                                 options);
+    }
+    static Result<codec::PictureInfo> probe(codec::Bytes file) { return kFiles.probe(file); }
+    static Result<> decode(codec::Bytes file, const MutableImageView& out) {
+        return kFiles.decode(file, out);
+    }
 };
-using TiffDec = PictureDecoder<TiffDecoding>;
-
-struct PnmDecoding {
-    using Options = MosaicOptions;
-    static FileFormats template_formats();
-    static Result<FileFormats> formats(const Options& options);
-    static Result<codec::PictureInfo> probe(codec::Bytes file);
-    static Result<> decode(codec::Bytes file, const MutableImageView& out);
-};
-using PnmDec = PictureDecoder<PnmDecoding>;
+using PngDec = PictureDecoder<MosaicDecoding<kPngFiles>>;
+using TiffDec = PictureDecoder<MosaicDecoding<kTiffFiles>>;
+using PnmDec = PictureDecoder<MosaicDecoding<kPnmFiles>>;
 
 struct JpegDecoding {
     using Options = NoOptions;
