@@ -107,6 +107,7 @@ class Assembler {
         }
         for (std::size_t p = 0; p < pads.size(); ++p) {
             if (pads[p].direction != direction || !pads[p].is_request()) continue;
+            if (pads[p].name == name) return request(node, p, free_name(pads, p));
             const std::string prefix = pads[p].name.substr(0, pads[p].name.find('%'));
             const bool fits = name.starts_with(prefix) && name.size() > prefix.size() &&
                               std::all_of(name.begin() + static_cast<std::ptrdiff_t>(prefix.size()),
@@ -131,6 +132,15 @@ class Assembler {
         return pads.size() - 1;
     }
 
+    // Of the lowest number that is not taken: "src_2" for the pattern "src_%u".
+    static std::string free_name(const std::vector<Pad>& pads, std::size_t pattern) {
+        const std::string prefix = pads[pattern].name.substr(0, pads[pattern].name.find('%'));
+        for (int number = 0;; ++number) {
+            std::string name = prefix + std::to_string(number);
+            if (std::ranges::find(pads, name, &Pad::name) == pads.end()) return name;
+        }
+    }
+
     // The first that is free and could carry what the other side has; else a requested one.
     std::optional<std::size_t> any_pad(std::size_t node, PadDirection direction,
                                        const Caps& other) {
@@ -146,13 +156,7 @@ class Assembler {
                 !can_intersect(pads[p].caps, other)) {
                 continue;
             }
-            const std::string prefix = pads[p].name.substr(0, pads[p].name.find('%'));
-            for (int number = 0;; ++number) {
-                const std::string name = prefix + std::to_string(number);
-                if (std::ranges::none_of(pads, [&](const Pad& pad) { return pad.name == name; })) {
-                    return request(node, p, name);
-                }
-            }
+            return request(node, p, free_name(pads, p));
         }
         return std::nullopt;
     }

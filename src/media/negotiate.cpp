@@ -16,10 +16,21 @@ namespace {
 
 using Order = std::vector<std::size_t>;
 
-bool has_transforms(const NegotiationProblem& problem) {
-    return std::ranges::any_of(problem.nodes, [](const NegotiationNode& node) {
-        return node.relation == PadRelation::transform;
-    });
+bool is_priced(const NegotiationNode& node) {
+    return node.relation == PadRelation::transform && node.change_cost > 0;
+}
+
+// Variables at nodes whose work costs something. What others make is left to their own order of
+// preference, which may weigh several inputs.
+std::vector<bool> priced_variables(const NegotiationProblem& problem, const Solver& solver) {
+    std::vector<bool> priced(solver.variables(), false);
+    for (std::size_t l = 0; l < problem.links.size(); ++l) {
+        const NegotiationLink& link = problem.links[l];
+        if (is_priced(problem.nodes[link.from]) || is_priced(problem.nodes[link.to])) {
+            priced[solver.variable_of(l)] = true;
+        }
+    }
+    return priced;
 }
 
 // ── As the graph stands ─────────────────────────────────────────────────────────────────────
@@ -29,8 +40,9 @@ bool has_transforms(const NegotiationProblem& problem) {
 std::optional<Clash> fix_as_chosen(const NegotiationProblem& problem, const Order& order,
                                    Solver& solver, const Atoms& atoms, const Assignment& chosen) {
     std::optional<Clash> clash;
+    const std::vector<bool> priced = priced_variables(problem, solver);
     for (std::size_t v = 0; v < solver.variables() && !clash; ++v) {
-        clash = solver.restrict(v, atoms[chosen.values[v]]);
+        if (priced[v]) clash = solver.restrict(v, atoms[chosen.values[v]]);
     }
     if (!clash) clash = solver.fix();
     if (!clash) return clash;
@@ -50,8 +62,9 @@ std::expected<NegotiationSolution, Unsolved> solve_plain(const NegotiationProble
     if (auto clash = solver.narrow()) return std::unexpected(Unsolved{*std::move(clash)});
     NegotiationSolution solution;
     std::optional<Clash> clash;
-    const auto atoms =
-        has_transforms(problem) ? atoms_of(problem, solver, order, false) : std::nullopt;
+    const auto atoms = std::ranges::any_of(problem.nodes, is_priced)
+                           ? atoms_of(problem, solver, order, false)
+                           : std::nullopt;
     const auto chosen =
         atoms ? cheapest(problem, solver, *atoms, {.first_bridge = problem.nodes.size()})
               : std::expected<Assignment, AssignFailure>(std::unexpect, AssignFailure::too_large);

@@ -1,10 +1,9 @@
 // Frames that are kept beyond a call: windows of frames, without a copy.
-#include "graph/keeper.h"
-
 #include <deque>
 
 #include <doctest/doctest.h>
 
+#include "graph/keeper.h"
 #include "parallax/builtin.h"
 #include "parallax/pipeline.h"
 
