@@ -4,6 +4,8 @@
 #include <charconv>
 #include <set>
 
+#include <fmt/core.h>
+
 namespace parallax {
 namespace {
 
@@ -72,12 +74,13 @@ class Assembler {
             const Result<> set = run.element->set_property(key, text);
             if (set) continue;
             if (set.error().code != Errc::not_found) {
-                problem({.kind = "bad-value",
-                         .element = node.name,
-                         .text = node.name + "." + key + "=" + text + ": " + set.error().message,
-                         .names = {key},
-                         .hint = set.error().hint},
-                        node);
+                problem(
+                    {.kind = "bad-value",
+                     .element = node.name,
+                     .text = fmt::format("{}.{}={}: {}", node.name, key, text, set.error().message),
+                     .names = {key},
+                     .hint = set.error().hint},
+                    node);
                 continue;
             }
             std::vector<std::string> names;
@@ -245,6 +248,7 @@ class Assembler {
         }
         std::ranges::sort(order);
         std::vector<std::size_t> sorted;
+        sorted.reserve(order.size());
         for (const auto& [number, p] : order) sorted.push_back(p);
         return sorted;
     }

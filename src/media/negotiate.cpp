@@ -37,12 +37,16 @@ std::vector<bool> priced_variables(const NegotiationProblem& problem, const Solv
 
 // Fixes what is left. When the choice of atoms turns out not to hold in single formats (a crop
 // that no even size survives, say), the nodes' own order of preference finds what does.
+struct Chosen {
+    const Atoms& atoms;
+    const Assignment& assignment;
+};
 std::optional<Clash> fix_as_chosen(const NegotiationProblem& problem, const Order& order,
-                                   Solver& solver, const Atoms& atoms, const Assignment& chosen) {
+                                   Solver& solver, const Chosen& chosen) {
     std::optional<Clash> clash;
     const std::vector<bool> priced = priced_variables(problem, solver);
     for (std::size_t v = 0; v < solver.variables() && !clash; ++v) {
-        if (priced[v]) clash = solver.restrict(v, atoms[chosen.values[v]]);
+        if (priced[v]) clash = solver.restrict(v, chosen.atoms[chosen.assignment.values[v]]);
     }
     if (!clash) clash = solver.fix();
     if (!clash) return clash;
@@ -70,7 +74,7 @@ std::expected<NegotiationSolution, Unsolved> solve_plain(const NegotiationProble
               : std::expected<Assignment, AssignFailure>(std::unexpect, AssignFailure::too_large);
     if (chosen) {
         solution.cost = chosen->price;
-        clash = fix_as_chosen(problem, order, solver, *atoms, *chosen);
+        clash = fix_as_chosen(problem, order, solver, {*atoms, *chosen});
     } else {
         clash = solver.fix();
     }
