@@ -13,7 +13,7 @@ Converters::Converters(const Registry& registry) {
     for (const Factory* factory : registry.all()) {
         if (!factory->info.converter) continue;
         Made& made = made_.emplace_back(Made{factory, factory->make(), factory->pads(), nullptr});
-        std::ranges::stable_sort(made.pads.pads, {}, &Pad::direction);  // Sinks come first.
+        std::ranges::sort(made.pads.pads, {}, &Pad::direction);  // One sink, one src: no ties.
         made.transform = std::make_unique<ElementTransform>(*made.element, made.pads);
         entries_.push_back({.name = factory->info.name,
                             .sink = made.element->pad_caps(made.pads.pads.front()),
