@@ -85,6 +85,9 @@ class Solve {
             if (node.formats.is_empty()) return conflict({node.name});
         }
         const auto solved = negotiate(problem_);
+        if (!solved && solved.error().reason == ConflictReason::gave_up) {
+            return fail(Errc::gave_up, solved.error().message(), "ask with fewer formats");
+        }
         if (!solved) return conflict(solved.error().names);
         return answer(*solved);
     }

@@ -57,6 +57,22 @@ TEST_CASE("caps solve: what cannot be is told by the fewest names, and a circle 
           R"({"sat":true,"cost":0,"nodes":{},"inserted":[],"conflict":[]})");
 }
 
+TEST_CASE("caps solve: converters chain as far as they go, past many that lead elsewhere") {
+    std::string text = R"({"nodes":[{"name":"a","kind":"source","formats":["v,f=0"]},
+        {"name":"z","kind":"sink","formats":["v,f=20"]}],"links":[["a","z"]],"converters":[)";
+    for (int i = 0; i < 20; ++i) {
+        const auto edge = [&](int from, int to, int cost) {
+            text += "{\"from\":\"v,f=" + std::to_string(from) +
+                    "\",\"to\":\"v,f=" + std::to_string(to) +
+                    "\",\"cost\":" + std::to_string(cost) + "},";
+        };
+        edge(i, i + 1, 1);
+        for (int other = 0; other < i; ++other) edge(i, other, 1);
+    }
+    text.back() = ']';
+    CHECK(says(text + "}", R"("sat":true,"cost":20)"));
+}
+
 TEST_CASE("caps solve: what is no problem is refused with its place") {
     CHECK(solve("{") == "error: this is not JSON");
     CHECK(solve("[]") == "error: the problem: an object is wanted");

@@ -13,8 +13,8 @@
 namespace parallax {
 namespace {
 
-constexpr std::size_t kLongestChain = 8;
-constexpr std::size_t kMostStates = 256;
+constexpr std::size_t kLongestChain = 64;
+constexpr std::size_t kMostStates = 4096;
 
 // Lets everything pass; the prices are elsewhere.
 class Open final : public PadTransform {
@@ -100,12 +100,17 @@ void ConverterPaths::search(std::size_t from) {
         std::vector<std::size_t> chain;
     };
     std::vector<State> states{{atoms_[from], {}}};
+    std::vector<Caps> settled;
     using Entry = std::tuple<Price, std::size_t, std::size_t>;  // Cost, length, state.
     std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue;
     queue.emplace(0, 0, 0);
     while (!queue.empty()) {
         const auto [cost, length, number] = queue.top();
         queue.pop();
+        // The same set, reached before at no higher price: nothing new can come of it.
+        const Caps& reached = states[number].caps;
+        if (std::ranges::find(settled, reached) != settled.end()) continue;
+        settled.push_back(reached);
         // What is lost does not come back by further converters, so it counts once, end to end.
         const bool real = std::ranges::all_of(states[number].chain, [&](std::size_t c) {
             return converters_[c].transform != nullptr;

@@ -178,7 +178,8 @@ std::expected<NegotiationSolution, Unsolved> solve_converting(const NegotiationP
         return std::unexpected(Unsolved{clash, chosen.error() == AssignFailure::too_large});
     }
     auto solution = solve_chains(problem, search, *chosen);
-    if (!solution) return std::unexpected(Unsolved{clash});
+    // There was a choice of kinds, but no single formats to it: nobody is to blame.
+    if (!solution) return std::unexpected(Unsolved{clash, true});
     return *std::move(solution);
 }
 

@@ -268,6 +268,7 @@ Result<> AtomicFile::write(std::span<const std::byte> bytes) {
 }
 
 Result<> AtomicFile::rewrite_start(std::span<const std::byte> bytes) {
+    if (unread_) return {};  // A pipe that nobody read: nothing was written.
     if (!fd_) return fail(Errc::invalid_argument, path_ + ": is already complete");
     if (temporary_.empty()) return {};
     bytes = bytes.first(std::min<std::uint64_t>(bytes.size(), written_bytes_));
