@@ -30,6 +30,14 @@ struct SlotRef {
     bool operator==(const SlotRef&) const = default;
 };
 
+// What two processes must agree on to share one.
+struct ArenaShape {
+    std::uint64_t id = 0;  // Unique among all arenas of all processes of this machine.
+    std::uint64_t slot_bytes = 0;
+    std::uint32_t slot_count = 0;
+    bool operator==(const ArenaShape&) const = default;
+};
+
 class ArenaMemory;  // src/memory/arena.cpp
 
 // RAII hold on one slot: whoever has it may write, and dropping it gives the slot back.
@@ -65,6 +73,9 @@ class CpuArena {
     static constexpr std::size_t kSlotAlignment = 4096;
 
     static Result<CpuArena> create(const Options& options);
+    // Takes over an arena that another process made and nobody lends from: from here on it is lent
+    // out by this process alone. The descriptor must be sealed against shrinking.
+    static Result<CpuArena> adopt(const ArenaShape& shape, UniqueFd fd);
 
     // A free slot, or nothing when all are lent out. Never blocks, never allocates. Prefers low
     // slots, so that a lightly used arena stays in cache and touches few pages.
@@ -73,7 +84,9 @@ class CpuArena {
     // The bytes a reference names, if it names a slot of this arena that is lent right now.
     Result<MemoryView> resolve(const SlotRef& ref) const;
 
-    std::uint64_t id() const;  // Unique among all arenas of all processes of this machine.
+    ArenaShape shape() const;
+    std::uint64_t id() const;
+    const std::byte* base() const;  // Of the first slot.
     std::size_t slot_bytes() const;
     std::uint32_t slot_count() const;
     std::uint32_t slots_free() const;

@@ -29,8 +29,9 @@ std::uint64_t next_arena_id() {
 // The mapping and its free list. A set bit in `free_` is a slot nobody holds.
 class ArenaMemory {
   public:
-    ArenaMemory(CpuSegment memory, std::size_t bytes_per_slot, std::uint32_t count)
-        : id(next_arena_id()),
+    ArenaMemory(CpuSegment memory, std::uint64_t number, std::size_t bytes_per_slot,
+                std::uint32_t count)
+        : id(number),
           slot_bytes(bytes_per_slot),
           slot_count(count),
           segment(std::move(memory)),
@@ -114,8 +115,19 @@ Result<CpuArena> CpuArena::create(const Options& options) {
     CpuSegment segment = PX_TRY(
         CpuSegment::create({.size_bytes = slot_bytes * options.slot_count, .name = options.name}));
     PX_TRY(segment.seal({.size = true}));
-    return CpuArena(
-        std::make_shared<ArenaMemory>(std::move(segment), slot_bytes, options.slot_count));
+    return CpuArena(std::make_shared<ArenaMemory>(std::move(segment), next_arena_id(), slot_bytes,
+                                                  options.slot_count));
+}
+
+Result<CpuArena> CpuArena::adopt(const ArenaShape& shape, UniqueFd fd) {
+    if (shape.slot_bytes == 0 || shape.slot_bytes % kSlotAlignment != 0 || shape.slot_count == 0 ||
+        shape.slot_bytes > (std::uint64_t{1} << 40U) || shape.slot_count > (1U << 20U)) {
+        return fail(Errc::corrupt, "arena " + std::to_string(shape.id) + " has an absurd shape");
+    }
+    CpuSegment segment = PX_TRY(CpuSegment::from_fd(
+        std::move(fd), shape.slot_bytes * shape.slot_count, Access::read_write));
+    return CpuArena(std::make_shared<ArenaMemory>(std::move(segment), shape.id, shape.slot_bytes,
+                                                  shape.slot_count));
 }
 
 std::optional<Slot> CpuArena::acquire() {
@@ -138,7 +150,12 @@ Result<MemoryView> CpuArena::resolve(const SlotRef& ref) const {
     return MemoryView{m.base + ref.offset_bytes, ref.size_bytes};
 }
 
+ArenaShape CpuArena::shape() const {
+    return {
+        .id = memory_->id, .slot_bytes = memory_->slot_bytes, .slot_count = memory_->slot_count};
+}
 std::uint64_t CpuArena::id() const { return memory_->id; }
+const std::byte* CpuArena::base() const { return memory_->base; }
 std::size_t CpuArena::slot_bytes() const { return memory_->slot_bytes; }
 std::uint32_t CpuArena::slot_count() const { return memory_->slot_count; }
 std::uint32_t CpuArena::slots_free() const { return memory_->count_free(); }

@@ -12,7 +12,6 @@
 
 #include <doctest/doctest.h>
 
-#include "memory/arena_cache.h"
 #include "support/unwrap.h"
 
 namespace parallax {
@@ -135,27 +134,17 @@ TEST_CASE("arena: a sealed arena cannot be mapped writable or cut, but its owner
     CHECK(slot->bytes()[0] == std::byte{1});
 }
 
-TEST_CASE("arena cache: a receiver maps an arena once, read-only, and checks every reference") {
-    CpuArena arena = arena_of(2);
-    auto slot = arena.acquire();
-    slot->bytes()[3] = std::byte{77};
-    ArenaCache cache;
-    const ArenaCache::Arena shape{arena.id(), arena.slot_bytes(), arena.slot_count()};
-    REQUIRE(cache.learn(shape, UniqueFd(::dup(arena.fd()))));
-    CHECK_FALSE(cache.learn(shape, UniqueFd(::dup(arena.fd()))));
-    CHECK(unwrap(cache.resolve(slot->ref(10)))[3] == std::byte{77});
-
-    SlotRef forged = slot->ref(10);
-    forged.offset_bytes = std::uint64_t{1} << 62U;
-    CHECK_FALSE(cache.resolve(forged));
-    cache.forget(arena.id());
-    CHECK_FALSE(cache.resolve(slot->ref(10)));
-}
-
-TEST_CASE("arena cache: an arena smaller than it says is refused") {
-    CpuArena arena = arena_of(1);
-    ArenaCache cache;
-    CHECK_FALSE(cache.learn({arena.id(), 4096, 2}, UniqueFd(::dup(arena.fd()))));
+TEST_CASE("arena: one that another process made is lent out by who adopts it, under the same id") {
+    const CpuArena made = arena_of(2);
+    const CpuArena adopted = unwrap(CpuArena::adopt(made.shape(), UniqueFd(::dup(made.fd()))));
+    CHECK(adopted.shape() == made.shape());
+    auto slot = CpuArena(adopted).acquire();
+    REQUIRE(slot);
+    slot->bytes()[5] = std::byte{9};
+    CHECK(made.base()[5] == std::byte{9});
+    ArenaShape more = made.shape();
+    ++more.slot_count;
+    CHECK_FALSE(CpuArena::adopt(more, UniqueFd(::dup(made.fd()))));
 }
 
 }  // namespace
