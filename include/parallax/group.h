@@ -69,6 +69,10 @@ class ResourceGroup {
     int threads() const;
     // Forgets times that the actor asked for; call before destroying one.
     void forget(Actor& actor);
+    // Notifies the actor whenever the word changes; who changes it, in this or another process,
+    // calls futex_wake() on it afterwards. The word outlives the watch.
+    void watch(const std::atomic<std::uint32_t>& word, Actor& actor);
+    void unwatch(Actor& actor);  // All words of the actor.
     void stop();  // Ends after the steps that are running; what is queued stays undone.
 
   private:

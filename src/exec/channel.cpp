@@ -15,18 +15,63 @@ std::uint64_t ring_size(std::uint32_t capacity) {
 
 }  // namespace
 
+std::uint64_t Channel::places(std::uint32_t capacity) { return ring_size(capacity); }
+
 Channel::Channel(const Options& options, End producer, End consumer)
+    : Channel(options, producer, consumer,
+              std::make_unique<LocalRing>(ring_size(options.capacity))) {}
+
+Channel::Channel(const Options& options, End producer, End consumer, std::unique_ptr<Ring> ring)
     : options_(options),
-      producer_(producer),
-      consumer_(consumer),
       mask_(ring_size(options.capacity) - 1),
-      ring_(mask_ + 1) {
+      consumer_(consumer),
+      ring_(std::move(ring)),
+      producer_(producer) {
     PX_CHECK(options.capacity >= 1);
+}
+
+void Channel::violated(Error error) {
+    if (violated_.exchange(true)) return;
+    if (tell_) tell_(std::move(error));
+}
+
+void Channel::continue_with(End consumer) {
+    consumer_ = consumer;
+    violated_ = false;
+}
+
+void Channel::resume_at(std::uint64_t position) {
+    published_ = position;
+    consumed_seen_ = 0;
+    done_seen_ = 0;
+    released_seen_ = 0;
+}
+
+void Channel::continue_from(std::uint64_t first, End producer, std::unique_ptr<Ring> ring) {
+    formers_.push_back({first, std::exchange(ring_, std::move(ring))});
+    producer_ = producer;
+    published_seen_ = first;
+    violated_ = false;
+}
+
+bool Channel::forget_before(std::uint64_t position) {
+    bool any = false;
+    while (!formers_.empty() && formers_.front().until <= position) {
+        formers_.pop_front();
+        any = true;
+    }
+    return any;
 }
 
 bool Channel::reclaim() {
     const auto released = consumer_.record->released(consumer_.word);
-    if (!released) return false;  // No news: only less room.
+    if (!released || *released <= released_seen_) return false;  // No news: only less room.
+    if (*released > published_) {
+        violated({Errc::corrupt, "it claims to have released entry " + std::to_string(*released) +
+                                     " of " + std::to_string(published_)});
+        return false;
+    }
+    released_seen_ = *released;
     bool any = false;
     while (!holds_.empty() && holds_.front().position < *released) {
         holds_.pop_front();
@@ -35,19 +80,32 @@ bool Channel::reclaim() {
     return any;
 }
 
+void Channel::look_consumed() {
+    const auto consumed = consumer_.record->consumed(consumer_.word);
+    if (!consumed || *consumed <= consumed_seen_) return;
+    if (*consumed > published_) {
+        violated({Errc::corrupt, "it claims to have consumed entry " + std::to_string(*consumed) +
+                                     " of " + std::to_string(published_)});
+        return;
+    }
+    consumed_seen_ = *consumed;
+}
+
 void Channel::bequeath(std::vector<Slot>& slots) {
     for (Hold& hold : holds_) {
         if (Slot slot = hold.payload.take_slot()) slots.push_back(std::move(slot));
     }
 }
 
-// The storage of the entry one lap ago must have been consumed or dropped, and not be under copy.
+// The storage of the entry one lap ago must be done with or dropped, and not be under copy. That
+// it was consumed is not enough: a successor of the consumer reads again what was not done.
 bool Channel::storage_free() {
     if (published_ <= mask_) return true;
     const std::uint64_t lap_ago = published_ - mask_ - 1;
-    if (lap_ago < consumed_seen_) return true;
-    consumed_seen_ = consumer_.record->consumed(consumer_.word).value_or(consumed_seen_);
-    if (lap_ago < consumed_seen_) return true;
+    if (lap_ago < done_seen_) return true;
+    const std::uint64_t done = consumer_.record->done(consumer_.word).value_or(0);
+    if (done <= published_) done_seen_ = std::max(done_seen_, done);
+    if (lap_ago < done_seen_) return true;
     if (options_.leaky != Leaky::downstream) return false;
     if (lap_ago < copied_.load(std::memory_order_acquire)) return true;
     return lap_ago < oldest_.load(std::memory_order_relaxed) &&
@@ -57,7 +115,7 @@ bool Channel::storage_free() {
 bool Channel::drop_oldest() {
     const std::uint64_t oldest =
         std::max(oldest_.load(std::memory_order_relaxed), begun_.load(std::memory_order_seq_cst));
-    if (oldest >= published_ || stored(oldest).event) return false;
+    if (oldest >= published_ || std::ranges::find(marks_, oldest) != marks_.end()) return false;
     oldest_.store(oldest + 1, std::memory_order_seq_cst);
     // Begun meanwhile: the consumer has it or will see it gone; its release will tell.
     if (begun_.load(std::memory_order_seq_cst) > oldest) return true;
@@ -74,11 +132,11 @@ bool Channel::room_for_frame() {
         return published_ - oldest < options_.capacity || drop_oldest();
     }
     if (published_ - consumed_seen_ < options_.capacity) return true;
-    consumed_seen_ = consumer_.record->consumed(consumer_.word).value_or(consumed_seen_);
+    look_consumed();
     return published_ - consumed_seen_ < options_.capacity;
 }
 
-bool Channel::try_put(const Entry& entry, const Payload& payload) {
+Result<bool> Channel::try_put(const Entry& entry, const Payload& payload) {
     const bool is_frame = !entry.event;
     if (is_frame) {
         if (!room_for_frame() || !storage_free()) {
@@ -90,9 +148,18 @@ bool Channel::try_put(const Entry& entry, const Payload& payload) {
     } else if (!storage_free()) {
         return false;
     }
-    Entry& place = stored(published_);
-    place = entry;
-    if (is_frame && std::exchange(discont_, false)) place.meta.flags |= frame_flag::discont;
+    if (is_frame && discont_) {
+        Entry marked = entry;
+        marked.meta.flags |= frame_flag::discont;
+        PX_TRY(ring_->put(published_, marked));
+        discont_ = false;
+    } else {
+        PX_TRY(ring_->put(published_, entry));
+    }
+    if (!is_frame) {
+        while (!marks_.empty() && marks_.front() < consumed_seen_) marks_.pop_front();
+        marks_.push_back(published_);
+    }
     holds_.push_back({published_, payload});
     ++published_;
     note_depth();
@@ -108,7 +175,7 @@ void Channel::note_depth() {
     };
     const std::uint32_t record = high_water_.load(std::memory_order_relaxed);
     if (depth() > record) {
-        consumed_seen_ = consumer_.record->consumed(consumer_.word).value_or(consumed_seen_);
+        look_consumed();
         high_water_.store(std::max(record, std::min(depth(), options_.capacity)),
                           std::memory_order_relaxed);
     }
@@ -117,14 +184,36 @@ void Channel::note_depth() {
 
 bool Channel::readable(std::uint64_t at) {
     if (at < published_seen_) return true;
-    published_seen_ = producer_.record->published(producer_.word).value_or(published_seen_);
+    if (violated_.load(std::memory_order_relaxed)) return false;
+    const auto published = producer_.record->published(producer_.word);
+    if (!published || *published <= published_seen_) return false;
+    if (*published > at + mask_ + 1) {
+        violated({Errc::corrupt, "it claims to have published entry " + std::to_string(*published) +
+                                     ", and there is room up to " +
+                                     std::to_string(at + mask_ + 1)});
+        return false;
+    }
+    published_seen_ = *published;
     return at < published_seen_;
+}
+
+// Nothing where it does not check out; then nothing more comes from this producer.
+std::optional<Entry> Channel::stored(std::uint64_t position) {
+    const auto former =
+        std::ranges::find_if(formers_, [&](const Former& each) { return position < each.until; });
+    Ring& ring = former == formers_.end() ? *ring_ : *former->ring;
+    Result<Entry> entry = ring.get(position);
+    if (entry) return *std::move(entry);
+    violated(std::move(entry).error());
+    return std::nullopt;
 }
 
 std::optional<Entry> Channel::take(std::uint64_t& at) {
     if (options_.leaky != Leaky::downstream) {
         if (!readable(at)) return std::nullopt;
-        return stored(at++);
+        std::optional<Entry> entry = stored(at);
+        if (entry) ++at;
+        return entry;
     }
     for (;;) {
         const std::uint64_t oldest = oldest_.load(std::memory_order_seq_cst);
@@ -136,9 +225,9 @@ std::optional<Entry> Channel::take(std::uint64_t& at) {
         begun_.store(at + 1, std::memory_order_seq_cst);
         if (oldest_.load(std::memory_order_seq_cst) > at)
             continue;  // Dropped as we reached for it.
-        Entry entry = stored(at);
+        std::optional<Entry> entry = stored(at);
         copied_.store(at + 1, std::memory_order_release);  // Pairs with storage_free().
-        ++at;
+        if (entry) ++at;
         return entry;
     }
 }

@@ -8,6 +8,11 @@
 // A pad that feeds several stages has one channel to each, all naming the same slot: depth and
 // leakiness differ by branch, and a slot is free when every channel has let go of it.
 //
+// Either end may be another process, whose words are then checked: positions that go back are no
+// news, and one that claims what cannot be is a violation, told once. When a process dies, the
+// other end goes on with its successor: continue_with() for a consumer's, continue_from() for a
+// producer's, whose published entries are read to their end first.
+//
 // Threads: the producer's members from the producer's thread, the consumer's from the consumer's;
 // counters() from any. Lifetime: outlives both stages' runs.
 #pragma once
@@ -15,24 +20,20 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "exec/entry.h"
 #include "exec/frame.h"
-#include "parallax/event.h"
 #include "sync/commit_record.h"
 
 namespace parallax {
 
 // What a full channel does: hold the producer back, drop the new frame, or drop the oldest unread.
 enum class Leaky : std::uint8_t { no, upstream, downstream };
-
-struct Entry {
-    MemoryView bytes = {};  // Empty for an event.
-    Meta meta = {};
-    std::optional<Event> event = {};
-};
 
 class Channel {
   public:
@@ -50,22 +51,46 @@ class Channel {
         std::uint32_t high_water = 0;
     };
 
+    // Places that a ring for such a channel needs.
+    static std::uint64_t places(std::uint32_t capacity);
+
     Channel(const Options& options, End producer, End consumer);
+    // In a ring of places(capacity), which another process sees as well.
+    Channel(const Options& options, End producer, End consumer, std::unique_ptr<Ring> ring);
+
+    // Called at most once, by either end's thread, when the other side told what cannot be. No
+    // more is read from it until it has a successor.
+    void on_violation(std::move_only_function<void(Error)> tell) { tell_ = std::move(tell); }
 
     // --- The producer's side.
     // Lets go of what the consumer released; true when that was anything.
     bool reclaim();
     // Writes the next entry, which the consumer sees once the producer commits published(). False
     // when the channel is full, and then nothing happened. A leaky channel drops frames instead.
-    bool try_put(const Entry& entry, const Payload& payload);
+    // An entry that cannot be told to the other side is a failure.
+    Result<bool> try_put(const Entry& entry, const Payload& payload);
     // Moves the slots of all entries still held to `slots`; for who takes both stages down.
     void bequeath(std::vector<Slot>& slots);
     std::uint64_t published() const { return published_; }
+    // The consumer died; another one goes on from its record.
+    void continue_with(End consumer);
+    // This producer goes on where another one ended: with the position that is next, and with
+    // what the reader still holds of frames that were borrowed.
+    void resume_at(std::uint64_t position);
+    void hold(std::uint64_t position, Payload payload) {
+        holds_.push_back({position, std::move(payload)});
+    }
 
     // --- The consumer's side.
     bool readable(std::uint64_t at);
     // The entry at `at`, copied out, or nothing yet; `at` moves past it, and past dropped ones.
     std::optional<Entry> take(std::uint64_t& at);
+    // The producer died. Its entries up to `first` are read from where they are, those after it
+    // from the successor's ring.
+    void continue_from(std::uint64_t first, End producer, std::unique_ptr<Ring> ring);
+    // What lies before this position is not looked at any more. True when a ring of a producer
+    // that is gone has been let go of by that.
+    bool forget_before(std::uint64_t position);
 
     Counters counters() const;
     std::uint32_t capacity() const { return options_.capacity; }
@@ -75,26 +100,41 @@ class Channel {
         std::uint64_t position;
         Payload payload;
     };
+    struct Former {  // A producer that is gone, and where its entries end.
+        std::uint64_t until;
+        std::unique_ptr<Ring> ring;
+    };
     bool room_for_frame();
     bool drop_oldest();
     bool storage_free();
     void note_depth();
-    Entry& stored(std::uint64_t position) { return ring_[position & mask_]; }
+    void look_consumed();
+    std::optional<Entry> stored(std::uint64_t position);
+    void violated(Error error);
 
     const Options options_;
-    const End producer_;
-    const End consumer_;
     const std::uint64_t mask_;
-    std::vector<Entry> ring_;
 
     // The producer's.
+    End consumer_;
     std::uint64_t published_ = 0;
     std::uint64_t consumed_seen_ = 0;
-    std::deque<Hold> holds_;  // By position, ascending.
-    bool discont_ = false;    // The next frame follows a dropped one.
+    std::uint64_t done_seen_ = 0;
+    std::uint64_t released_seen_ = 0;
+    std::deque<Hold> holds_;           // By position, ascending.
+    std::deque<std::uint64_t> marks_;  // Positions of events that are not consumed yet.
+    bool discont_ = false;             // The next frame follows a dropped one.
+
+    // Written by the producer, read by the consumer; the consumer alone changes which it is.
+    std::unique_ptr<Ring> ring_;
 
     // The consumer's.
+    End producer_;
     std::uint64_t published_seen_ = 0;
+    std::deque<Former> formers_;
+
+    std::move_only_function<void(Error)> tell_;
+    std::atomic<bool> violated_{false};
 
     // Drop-oldest. The consumer says what it began to copy and what it has copied, the producer
     // which is the oldest it still offers. `begun_` and `oldest_` are sequentially consistent, and

@@ -22,17 +22,19 @@ struct Ends {
     std::uint64_t at = 0;  // Of the consumer.
 
     explicit Ends(const Channel::Options& options)
-        : channel(options, {&producer, 0}, {&consumer, 0}) {}
+        : channel(options, {&producer, 0}, {&consumer, 0}) {
+        channel.on_violation([](const Error& error) { FAIL_CHECK(to_string(error)); });
+    }
 
     bool put(std::uint64_t number, const Payload& payload = {}) {
         Entry entry;
         entry.meta.sequence = number;
-        return channel.try_put(entry, payload);
+        return unwrap(channel.try_put(entry, payload));
     }
     bool put_event(const std::string& name) {
         Entry entry;
         entry.event = Event{.name = name};
-        return channel.try_put(entry, {});
+        return unwrap(channel.try_put(entry, {}));
     }
     void publish() {
         made.published[0] = channel.published();
@@ -41,10 +43,12 @@ struct Ends {
     std::optional<Entry> take() { return channel.take(at); }
     void consume() {
         used.consumed[0] = at;
+        used.done[0] = at;
         consumer.commit(used);
     }
     void release() {
         used.consumed[0] = at;
+        used.done[0] = at;
         used.released[0] = at;
         consumer.commit(used);
     }
@@ -183,6 +187,8 @@ TEST_CASE("channel: whatever the two ends do, each frame is taken once or counte
         for (std::uint32_t seed = 0; seed < 200; ++seed) {
             std::minstd_rand dice(seed + 1);
             Ends ends({.capacity = 1 + seed % 5, .leaky = leaky});
+            CAPTURE(static_cast<int>(leaky));
+            CAPTURE(seed);
             Numbers accepted;
             Numbers taken;
             std::size_t visible = 0;
@@ -243,7 +249,7 @@ void race_through(Leaky leaky) {
         }
     });
     const auto insist = [&](const Entry& entry, const Payload& payload) {
-        while (!ends.channel.try_put(entry, payload)) {
+        while (!unwrap(ends.channel.try_put(entry, payload))) {
             ends.channel.reclaim();
             std::this_thread::yield();
         }

@@ -10,9 +10,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
+#include "exec/entry.h"
 #include "parallax/arena.h"
 #include "parallax/meta.h"
 
@@ -21,6 +23,12 @@ namespace parallax {
 // Released positions of one input: frames may finish in any order, the position advances in order.
 class Borrows {
   public:
+    Borrows() = default;
+    // Of the input of that number, where a predecessor had taken up to `taken` of it and the
+    // positions from `released` on are still looked at.
+    Borrows(std::uint32_t input, std::uint64_t released, std::uint64_t taken)
+        : input_(input), taken_(taken), released_(released) {}
+    std::uint32_t input() const { return input_; }
     std::uint64_t taken() const { return taken_; }
     std::uint64_t released() const { return released_; }
     std::uint64_t take() { return taken_++; }
@@ -28,6 +36,7 @@ class Borrows {
     void give_back(std::uint64_t position);
 
   private:
+    std::uint32_t input_ = 0;
     std::uint64_t taken_ = 0;
     std::uint64_t released_ = 0;
     std::vector<std::uint64_t> early_;  // Given back before their elders; a handful.
@@ -54,6 +63,12 @@ class Payload {
 
     // Out of the hands of all holders, which keep only their view; for who takes a stage down.
     Slot take_slot() { return held_ != nullptr ? std::exchange(held_->slot, Slot()) : Slot(); }
+
+    // Which frame of which input it is, where it was not made here.
+    std::optional<Origin> origin() const {
+        if (held_ == nullptr || held_->borrows == nullptr) return std::nullopt;
+        return Origin{held_->borrows->input(), held_->position};
+    }
 
     // The slot, for writing, when nobody else can see it; else null.
     Slot* writable() {

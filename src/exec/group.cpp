@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <condition_variable>
 #include <ctime>
 #include <deque>
 #include <latch>
@@ -17,6 +16,7 @@
 #include <sys/resource.h>
 
 #include "base/check.h"
+#include "sync/futex.h"
 
 namespace parallax {
 namespace {
@@ -85,10 +85,6 @@ int apply(const ResourceGroup::Options& options, int index) {
     return 0;
 }
 
-timespec to_timespec(std::int64_t ns) {
-    return {.tv_sec = ns / 1'000'000'000, .tv_nsec = ns % 1'000'000'000};
-}
-
 std::int64_t now_ns() {
     timespec now{};
     ::clock_gettime(CLOCK_MONOTONIC, &now);
@@ -99,19 +95,10 @@ std::int64_t now_ns() {
 
 class ResourceGroup::Pool {
   public:
-    explicit Pool(Options options) : options_(std::move(options)) {
-        pthread_condattr_t monotonic;
-        ::pthread_condattr_init(&monotonic);
-        ::pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-        ::pthread_cond_init(&wake_, &monotonic);
-        ::pthread_condattr_destroy(&monotonic);
-    }
+    explicit Pool(Options options) : options_(std::move(options)) {}
     Pool(const Pool&) = delete;
     Pool& operator=(const Pool&) = delete;
-    ~Pool() {
-        stop();
-        ::pthread_cond_destroy(&wake_);
-    }
+    ~Pool() { stop(); }
 
     Result<> start() {
         std::latch ready(options_.threads);
@@ -157,14 +144,25 @@ class ResourceGroup::Pool {
     void post(Actor* actor) {
         const std::lock_guard lock(mutex_);
         queue_.push_back(actor);
-        if (sleeping_ > 0) ::pthread_cond_signal(&wake_);
+        if (sleeping_ > 0) ring(1);
     }
 
     void post_at(Actor* actor, std::int64_t at_ns) {
         const std::lock_guard lock(mutex_);
         const auto [entry, fresh] = timers_.try_emplace(actor, at_ns);
         if (!fresh) entry->second = std::min(entry->second, at_ns);
-        if (sleeping_ > 0) ::pthread_cond_signal(&wake_);  // To wait less long.
+        if (sleeping_ > 0) ring(1);  // To wait less long.
+    }
+
+    void watch(const std::atomic<std::uint32_t>& word, Actor& actor) {
+        const std::lock_guard lock(mutex_);
+        watches_.push_back({&word, word.load(std::memory_order_acquire), &actor});
+        ring(sleeping_);  // To wait for that word, too.
+    }
+
+    void unwatch(Actor& actor) {
+        const std::lock_guard lock(mutex_);
+        std::erase_if(watches_, [&](const Watch& watch) { return watch.actor == &actor; });
     }
 
     void forget(Actor& actor) {
@@ -176,7 +174,7 @@ class ResourceGroup::Pool {
         {
             const std::lock_guard lock(mutex_);
             stopping_ = true;
-            ::pthread_cond_broadcast(&wake_);
+            ring(sleeping_);
         }
         for (const pthread_t thread : threads_) ::pthread_join(thread, nullptr);
         threads_.clear();
@@ -195,19 +193,44 @@ class ResourceGroup::Pool {
         for (;;) {
             if (stopping_) return nullptr;
             const auto due = move_due_timers();
+            if (queue_.empty() || ++turns_unwatched_ >= kTurnsUnwatched) look_at_watches();
             if (!queue_.empty()) {
                 Actor* actor = queue_.front();
                 queue_.pop_front();
                 return actor;
             }
             ++sleeping_;
-            if (due) {
-                const timespec until = to_timespec(*due);
-                ::pthread_cond_timedwait(&wake_, mutex_.native_handle(), &until);
-            } else {
-                ::pthread_cond_wait(&wake_, mutex_.native_handle());
-            }
+            sleep(lock, due);
             --sleeping_;
+        }
+    }
+
+    // Until the bell rings, a watched word changes, or it is time.
+    void sleep(std::unique_lock<std::mutex>& lock, std::optional<std::int64_t> due) {
+        FutexSet set;
+        set.add(bell_, bell_.load(std::memory_order_relaxed));
+        for (const Watch& watch : watches_) {
+            if (set.add(*watch.word, watch.seen)) continue;
+            due = std::min(due.value_or(INT64_MAX), now_ns() + kBeyondSetNs);
+            break;
+        }
+        lock.unlock();
+        set.wait(due);
+        lock.lock();
+    }
+
+    void ring(int sleepers) {
+        bell_.fetch_add(1, std::memory_order_relaxed);
+        futex_wake(bell_, sleepers);
+    }
+
+    void look_at_watches() {
+        turns_unwatched_ = 0;
+        for (Watch& watch : watches_) {
+            // Acquire pairs with the commit that changed it.
+            const std::uint32_t now = watch.word->load(std::memory_order_acquire);
+            if (now == std::exchange(watch.seen, now)) continue;
+            if (mark_queued(*watch.actor)) queue_.push_back(watch.actor);
         }
     }
 
@@ -230,9 +253,19 @@ class ResourceGroup::Pool {
 
     static bool mark_queued(Actor& actor);
 
+    struct Watch {
+        const std::atomic<std::uint32_t>* word;
+        std::uint32_t seen;
+        Actor* actor;
+    };
+    static constexpr int kTurnsUnwatched = 16;               // While there is other work.
+    static constexpr std::int64_t kBeyondSetNs = 1'000'000;  // More words than one can wait for.
+
     const Options options_;
     std::mutex mutex_;
-    pthread_cond_t wake_{};
+    std::atomic<std::uint32_t> bell_{0};  // Changes when a sleeper is to look again.
+    std::vector<Watch> watches_;
+    int turns_unwatched_ = 0;
     std::deque<Actor*> queue_;
     std::map<Actor*, std::int64_t> timers_;
     int sleeping_ = 0;
@@ -294,6 +327,10 @@ ResourceGroup::~ResourceGroup() = default;
 const std::string& ResourceGroup::name() const { return pool_->options().name; }
 int ResourceGroup::threads() const { return pool_->options().threads; }
 void ResourceGroup::forget(Actor& actor) { pool_->forget(actor); }
+void ResourceGroup::watch(const std::atomic<std::uint32_t>& word, Actor& actor) {
+    pool_->watch(word, actor);
+}
+void ResourceGroup::unwatch(Actor& actor) { pool_->unwatch(actor); }
 void ResourceGroup::stop() { pool_->stop(); }
 void ResourceGroup::post(Actor* actor) { pool_->post(actor); }
 void ResourceGroup::post_at(Actor* actor, std::int64_t at_ns) { pool_->post_at(actor, at_ns); }

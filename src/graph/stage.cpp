@@ -1,7 +1,11 @@
 #include "graph/stage.h"
 
+#include <algorithm>
+#include <climits>
+
 #include "base/check.h"
 #include "graph/bus.h"
+#include "sync/futex.h"
 
 namespace parallax {
 namespace {
@@ -11,11 +15,18 @@ constexpr std::int64_t kBatchWallNs = 1'000'000;  // Then other stages have thei
 
 }  // namespace
 
+CommitRecord Stage::record_of(const Options& options) {
+    return options.page != nullptr ? CommitRecord(*options.page, options.inputs, options.channels)
+                                   : CommitRecord(options.inputs, options.channels);
+}
+
 Stage::Stage(const Options& options)
     : Actor(*options.group),
       host_(*options.host),
       clock_(*options.clock),
-      record_(options.inputs, options.channels) {
+      record_(record_of(options)),
+      shared_(options.page != nullptr),
+      now_(options.start) {
     in_.reserve(options.inputs);  // Borrows are pointed at: they must not move.
     out_.reserve(options.channels);
 }
@@ -31,12 +42,31 @@ void Stage::set_chain(std::vector<Step> chain) {
 
 void Stage::add_input(Input input) {
     PX_CHECK(in_.size() < in_.capacity());
+    const std::size_t number = in_.size();
     Gathered gathered;
     gathered.at = input;
+    gathered.next = now_.done[number];
+    gathered.borrows =
+        Borrows(static_cast<std::uint32_t>(number), now_.released[number], now_.done[number]);
     in_.push_back(std::move(gathered));
 }
 
 void Stage::add_output(OutChannel output) { out_.push_back(output); }
+
+void Stage::resume(const std::vector<Lent>& lent) {
+    for (const OutChannel& out : out_) out.channel->resume_at(now_.published[out.word]);
+    for (std::size_t i = 0; i < in_.size(); ++i) {
+        Borrows& borrows = in_[i].borrows;
+        for (std::uint64_t at = now_.released[i]; at < now_.done[i]; ++at) {
+            const Payload held = pool_.borrow(borrows, at);  // Let go of at once if nobody looks.
+            for (const Lent& each : lent) {
+                if (each.origin != Origin{static_cast<std::uint32_t>(i), at}) continue;
+                out_.at(each.channel).channel->hold(each.position, held);
+            }
+        }
+    }
+    commit();
+}
 
 void Stage::post(std::move_only_function<void()> work) {
     {
@@ -125,7 +155,10 @@ void Stage::commit() {
         freed_ =
             freed_ || now_.consumed[i] != borrows.taken() || now_.released[i] != borrows.released();
         now_.consumed[i] = borrows.taken();
-        now_.released[i] = borrows.released();
+        now_.done[i] = in_[i].done();
+        // The end of an input is not done before all has come of it that comes.
+        now_.released[i] = std::min(borrows.released(), now_.done[i]);
+        in_[i].at.channel->forget_before(now_.released[i]);
     }
     bool news = false;
     for (const OutChannel& out : out_) {
@@ -133,16 +166,17 @@ void Stage::commit() {
         now_.published[out.word] = out.channel->published();
     }
     record_.commit(now_);
+    if (shared_) futex_wake(record_.word(), INT_MAX);
     if (!news) return;
     published_ = true;
     for (const OutChannel& out : out_) {
-        if (out.to->idle()) out.to->notify();  // Others are told at the end of the batch.
+        if (out.to->sleeps()) out.to->look_again();  // Others are told at the end of the batch.
     }
 }
 
 void Stage::notify_neighbours() {
-    for (const OutChannel& out : out_) out.to->notify();
-    for (const Gathered& in : in_) in.at.from->notify();
+    for (const OutChannel& out : out_) out.to->look_again();
+    for (const Gathered& in : in_) in.at.from->look_again();
 }
 
 // CPU time is read once a batch, since the clock costs more than a small element; it is shared
@@ -177,8 +211,10 @@ void Stage::fail(const ElementRun& run, Error error) {
 }
 
 void Stage::end() {
+    for (Gathered& input : in_) input.ended.reset();  // Now they are done with.
+    now_.ended = 1;
     commit();
-    for (const OutChannel& out : out_) out.to->notify();
+    for (const OutChannel& out : out_) out.to->look_again();
     ended_.store(true, std::memory_order_release);
     host_.stage_ended();
 }

@@ -35,18 +35,33 @@ class StageHost {
     virtual void watch(int fd, Actor& actor) = 0;
 };
 
-class Stage final : public Actor {
+// The stage at the other end of a channel, in this process or another. What it publishes and
+// releases stands in its record; this is the rest. From any thread.
+class Neighbour {
+  public:
+    virtual ~Neighbour() = default;
+    // Its record or its neighbours' may have changed: it looks for itself.
+    virtual void look_again() = 0;
+    // It would be worth telling it at once.
+    virtual bool sleeps() const = 0;
+    // An event for the last element of its chain, going up.
+    virtual void send_up(Event event) = 0;
+    // One of those it feeds wants no more.
+    virtual void downstream_done() = 0;
+};
+
+class Stage final : public Actor, public Neighbour {
   public:
     struct Input {
         Channel* channel = nullptr;
         std::size_t pad = 0;  // Of the first element.
-        Stage* from = nullptr;
+        Neighbour* from = nullptr;
     };
     struct OutChannel {
         Channel* channel = nullptr;
         std::size_t pad = 0;   // Of the last element.
         std::size_t word = 0;  // In the commit record.
-        Stage* to = nullptr;
+        Neighbour* to = nullptr;
     };
     struct Step {  // An element of the chain and how it hangs on the one before.
         ElementRun* run = nullptr;
@@ -59,6 +74,14 @@ class Stage final : public Actor {
         const RunClock* clock = nullptr;
         std::size_t inputs = 0;
         std::size_t channels = 0;
+        RecordPage* page = nullptr;  // Where other processes see it; null: they do not.
+        Positions start = {};        // Of the predecessor whose work it goes on with.
+    };
+    // A frame that a predecessor handed on without a copy, and that is still looked at.
+    struct Lent {
+        std::size_t channel = 0;  // By number of add_output().
+        std::uint64_t position = 0;
+        Origin origin;
     };
 
     explicit Stage(const Options& options);
@@ -67,6 +90,8 @@ class Stage final : public Actor {
     void set_chain(std::vector<Step> chain);
     void add_input(Input input);
     void add_output(OutChannel output);
+    // After the inputs and outputs are there: goes on where a predecessor ended.
+    void resume(const std::vector<Lent>& lent);
     const CommitRecord& record() const { return record_; }
     const std::vector<Step>& chain() const { return chain_; }
     bool is_source() const { return in_.empty(); }
@@ -78,7 +103,10 @@ class Stage final : public Actor {
     // Runs `work` on the stage's thread between two frames.
     void post(std::move_only_function<void()> work);
     // An event for the last element of the chain, going up.
-    void send_up(Event event);
+    void send_up(Event event) override;
+    void look_again() override { notify(); }
+    bool sleeps() const override { return idle(); }
+    void downstream_done() override;
     // What elements of this stage still keep when it is taken down.
     Keeper& keeper() { return *keeper_; }
     bool ended() const { return ended_.load(std::memory_order_acquire); }
@@ -101,9 +129,11 @@ class Stage final : public Actor {
         std::uint64_t next = 0;  // Position to take.
         bool active = false;     // Its frame is part of this call.
         std::optional<Event::Type> ended;
+        std::uint64_t done() const { return front || ended ? next - 1 : next; }
     };
 
     // The loop: stage.cpp
+    static CommitRecord record_of(const Options& options);
     bool step() override;
     bool take_turn();
     bool waiting();
@@ -129,7 +159,6 @@ class Stage final : public Actor {
     void release_inputs();
     void drop_front(Gathered& input);
     void start_end(Event::Type type);
-    void downstream_done();
     void tell_upstream_done();
 
     // Chain: stage_chain.cpp
@@ -149,6 +178,7 @@ class Stage final : public Actor {
     StageHost& host_;
     const RunClock& clock_;
     CommitRecord record_;
+    const bool shared_;
     Positions now_;
     FramePool pool_;
     KeeperHandle keeper_ = make_keeper(*this);

@@ -228,9 +228,15 @@ Stage::Progress Stage::deliver(Work& work) {
         if (!entry) {
             entry = Entry{.bytes = work.output.frame.bytes,
                           .meta = work.output.frame.meta,
-                          .event = work.output.event};
+                          .event = work.output.event,
+                          .origin = work.output.frame.payload.origin()};
         }
-        if (out_[c].channel->try_put(*entry, work.output.frame.payload)) work.delivered |= bit;
+        const Result<bool> put = out_[c].channel->try_put(*entry, work.output.frame.payload);
+        if (!put) {
+            fail(*chain_.back().run, put.error());
+            return Progress::done;
+        }
+        if (*put) work.delivered |= bit;
     }
     for (std::size_t c = 0; c < out_.size(); ++c) {
         const bool ours = work.output.pad == kAllPads || work.output.pad == out_[c].pad;
