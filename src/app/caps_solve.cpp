@@ -41,11 +41,35 @@ Result<std::string> text_of(const Json& json, const std::string& where) {
     return json.get<std::string>();
 }
 
-Result<Caps> caps_of_json(const Json& json, const std::string& where) {
-    const std::string text = PX_TRY(text_of(json, where));
+Result<std::string> text_at(const Json& object, const char* key, const std::string& where) {
+    const Json* found = PX_TRY(member(object, key, where));
+    return text_of(*found, fmt::format("{}.{}", where, key));
+}
+
+Result<Caps> caps_of(const std::string& text, const std::string& where) {
     auto caps = parse_caps(text);
     if (!caps) return bad(where, fmt::format("\"{}\": {}", text, caps.error().message));
     return caps;
+}
+
+Result<Caps> caps_at(const Json& object, const char* key, const std::string& where) {
+    const std::string text = PX_TRY(text_at(object, key, where));
+    return caps_of(text, fmt::format("{}.{}", where, key));
+}
+
+// Of all texts in the list, in their order.
+Result<Caps> formats_at(const Json& object, const char* key, const std::string& where) {
+    const Json* list = PX_TRY(member(object, key, where));
+    const std::string here = fmt::format("{}.{}", where, key);
+    if (!list->is_array()) return bad(here, "a list is wanted");
+    Caps all;
+    for (const Json& format : *list) {
+        const std::string text = PX_TRY(text_of(format, here));
+        const Caps caps = PX_TRY(caps_of(text, here));
+        if (caps.is_any()) all = Caps::any();
+        for (const Structure& structure : caps.structures()) all.append(structure);
+    }
+    return all;
 }
 
 // Any of its formats in, any out.
@@ -72,10 +96,23 @@ struct Node {
     std::optional<std::size_t> out_link = {};
 };
 
+Result<Node> node_at(const Json& json, const std::string& where) {
+    Node node;
+    node.name = PX_TRY(text_at(json, "name", where));
+    node.kind = PX_TRY(text_at(json, "kind", where));
+    node.formats = PX_TRY(formats_at(json, "formats", where));
+    if (std::ranges::find(kKinds, node.kind) == kKinds.end()) {
+        return bad(where + ".kind",
+                   fmt::format("\"{}\" is none of {}", node.kind, fmt::join(kKinds, ", ")));
+    }
+    return node;
+}
+
 class Solve {
   public:
     Result<std::string> run(const Json& json) {
-        PX_TRY(read_nodes(*PX_TRY(member(json, "nodes", "the problem"))));
+        const Json* nodes = PX_TRY(member(json, "nodes", "the problem"));
+        PX_TRY(read_nodes(*nodes));
         if (json.contains("converters")) PX_TRY(read_converters(json["converters"]));
         if (json.contains("links")) PX_TRY(read_links(json["links"]));
         make_links();
@@ -99,35 +136,15 @@ class Solve {
         }
         for (std::size_t i = 0; i < list.size(); ++i) {
             const std::string where = fmt::format("nodes[{}]", i);
-            Node node;
-            node.name = PX_TRY(text_of(*PX_TRY(member(list[i], "name", where)), where + ".name"));
-            node.kind = PX_TRY(text_of(*PX_TRY(member(list[i], "kind", where)), where + ".kind"));
-            const Json& formats = *PX_TRY(member(list[i], "formats", where));
-            if (!formats.is_array()) return bad(where + ".formats", "a list is wanted");
-            for (const Json& format : formats) {
-                const Caps caps = PX_TRY(caps_of_json(format, where + ".formats"));
-                if (caps.is_any()) node.formats = Caps::any();
-                for (const Structure& structure : caps.structures()) {
-                    node.formats.append(structure);
-                }
-            }
+            Node node = PX_TRY(node_at(list[i], where));
             if (!by_name_.emplace(node.name, i).second) {
                 return bad(where, fmt::format("a second node is called \"{}\"", node.name));
-            }
-            const bool known = std::ranges::find(kKinds, node.kind) != kKinds.end();
-            if (!known) {
-                return bad(where + ".kind",
-                           fmt::format("\"{}\" is none of {}", node.kind, fmt::join(kKinds, ", ")));
             }
             node.in = node.out = i;
             problem_.nodes.push_back({.name = node.name, .relation = PadRelation::pass_through});
             nodes_.push_back(std::move(node));
         }
         return {};
-    }
-
-    static NegotiationPad pad(PadSide side, Caps caps) {
-        return {side == PadSide::src ? "src" : "sink", side, std::move(caps)};
     }
 
     // What goes into a converter is one format for all links, and so is what comes out: where there
@@ -139,13 +156,13 @@ class Solve {
         problem_.nodes[n].transform = transforms_.back().get();
         if (inputs > 1) {
             node.in = add_hub();
-            const std::size_t to_pad = add_pad(n, PadSide::sink, node.formats);
-            node.in_link = add_link(node.in, Caps::any(), n, to_pad, false);
+            node.in_link =
+                add_link(add_src(node.in, Caps::any()), add_sink(n, node.formats), false);
         }
         if (outputs > 1) {
             node.out = add_hub();
-            const std::size_t to_pad = add_pad(node.out, PadSide::sink, Caps::any());
-            node.out_link = add_link(n, node.formats, node.out, to_pad, false);
+            node.out_link =
+                add_link(add_src(n, node.formats), add_sink(node.out, Caps::any()), false);
         }
     }
 
@@ -154,14 +171,25 @@ class Solve {
         return problem_.nodes.size() - 1;
     }
 
-    std::size_t add_pad(std::size_t node, PadSide side, Caps caps) {
-        problem_.nodes[node].pads.push_back(pad(side, std::move(caps)));
-        return problem_.nodes[node].pads.size() - 1;
+    struct PadAt {
+        std::size_t node;
+        std::size_t pad;
+    };
+
+    PadAt add_pad(std::size_t node, NegotiationPad pad) {
+        problem_.nodes[node].pads.push_back(std::move(pad));
+        return {node, problem_.nodes[node].pads.size() - 1};
     }
-    std::size_t add_link(std::size_t from, const Caps& from_caps, std::size_t to,
-                         std::size_t to_pad, bool convertible) {
-        NegotiationLink link{.from = from, .from_pad = 0, .to = to, .to_pad = to_pad};
-        link.from_pad = add_pad(from, PadSide::src, from_caps);
+    PadAt add_sink(std::size_t node, Caps caps) {
+        return add_pad(node, {"sink", PadSide::sink, std::move(caps)});
+    }
+    PadAt add_src(std::size_t node, Caps caps) {
+        return add_pad(node, {"src", PadSide::src, std::move(caps)});
+    }
+
+    std::size_t add_link(const PadAt& from, const PadAt& to, bool convertible) {
+        NegotiationLink link{
+            .from = from.node, .from_pad = from.pad, .to = to.node, .to_pad = to.pad};
         link.convertible = convertible;
         problem_.links.push_back(std::move(link));
         return problem_.links.size() - 1;
@@ -175,10 +203,8 @@ class Solve {
         for (std::size_t i = 0; i < list.size(); ++i) {
             const std::string where = fmt::format("converters[{}]", i);
             NegotiationConverter converter{.name = where};
-            converter.sink =
-                PX_TRY(caps_of_json(*PX_TRY(member(list[i], "from", where)), where + ".from"));
-            converter.src =
-                PX_TRY(caps_of_json(*PX_TRY(member(list[i], "to", where)), where + ".to"));
+            converter.sink = PX_TRY(caps_at(list[i], "from", where));
+            converter.src = PX_TRY(caps_at(list[i], "to", where));
             const Json& cost = *PX_TRY(member(list[i], "cost", where));
             if (!cost.is_number_unsigned() || cost.get<std::uint64_t>() > kMostCost) {
                 return bad(where + ".cost",
@@ -234,10 +260,9 @@ class Solve {
         for (End& end : ends_) {
             Node& from = nodes_[end.from];
             Node& to = nodes_[end.to];
-            const Caps to_caps = to.in == end.to ? to.formats : Caps::any();
-            const std::size_t to_pad = add_pad(to.in, PadSide::sink, to_caps);
-            end.link = add_link(from.out, from.out == end.from ? from.formats : Caps::any(), to.in,
-                                to_pad, true);
+            const PadAt sink = add_sink(to.in, to.in == end.to ? to.formats : Caps::any());
+            const PadAt src = add_src(from.out, from.out == end.from ? from.formats : Caps::any());
+            end.link = add_link(src, sink, true);
             if (from.out == end.from) from.out_link = end.link;
             if (to.in == end.to) to.in_link = end.link;
         }

@@ -53,7 +53,7 @@ double mib_per_second(const Caps& caps) {
 }  // namespace
 
 Caps through(const NegotiationConverter& converter, const Caps& caps) {
-    const Caps in = intersect(caps, converter.sink);
+    Caps in = intersect(caps, converter.sink);
     if (in.is_empty()) return in;
     if (converter.transform == nullptr) return converter.src;
     return intersect(converter.transform->across(0, in, 1), converter.src);
@@ -93,55 +93,69 @@ bool ConverterPaths::came_from(std::size_t from, std::size_t to,
     return atoms_.meets(from, back);
 }
 
+// What a chain of converters makes of an atom.
+struct ConverterPaths::Made {
+    Caps caps;
+    std::vector<std::size_t> chain = {};
+    NegotiationPrice cost = 0;
+};
+
 // Uniform-cost search (Dijkstra 1959) over the sets that chains of converters can make of an atom.
 void ConverterPaths::search(std::size_t from) {
-    struct State {
-        Caps caps;
-        std::vector<std::size_t> chain;
-    };
-    std::vector<State> states{{atoms_[from], {}}};
+    std::vector<Made> made{{.caps = atoms_[from]}};
     std::vector<Caps> settled;
-    using Entry = std::tuple<Price, std::size_t, std::size_t>;  // Cost, length, state.
+    using Entry = std::tuple<Price, std::size_t, std::size_t>;  // Cost, length, which of `made`.
     std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue;
     queue.emplace(0, 0, 0);
     while (!queue.empty()) {
-        const auto [cost, length, number] = queue.top();
+        const Made& reached = made[std::get<2>(queue.top())];
         queue.pop();
         // The same set, reached before at no higher price: nothing new can come of it.
-        const Caps& reached = states[number].caps;
-        if (std::ranges::find(settled, reached) != settled.end()) continue;
-        settled.push_back(reached);
-        // What is lost does not come back by further converters, so it counts once, end to end.
-        const bool real = std::ranges::all_of(states[number].chain, [&](std::size_t c) {
-            return converters_[c].transform != nullptr;
-        });
-        if (length > 0) {
-            for (std::size_t to = 1; to < atoms_.size(); ++to) {
-                const Price all =
-                    real ? add_prices(cost, conversion_loss(atoms_[from], atoms_[to])) : cost;
-                if (prices_.at(from, to) <= all) continue;
-                // An atom stands for the formats in no smaller one: a part of it is none of it.
-                if (!is_subset(atoms_[to], states[number].caps)) continue;
-                if (!came_from(from, to, states[number].chain)) continue;
-                prices_.at(from, to) = all;
-                paths_[from * atoms_.size() + to] = states[number].chain;
-            }
-        }
-        if (length == kLongestChain) continue;
-        for (std::size_t c = 0; c < converters_.size(); ++c) {
-            const std::vector<std::size_t>& chain = states[number].chain;
-            if (std::ranges::find(chain, c) != chain.end()) continue;
-            // All of an atom is converted, or none of it; later any part of what came out will do.
-            const bool whole = length > 0 || is_subset(states[number].caps, converters_[c].sink);
-            Caps out = whole ? through(converters_[c], states[number].caps) : Caps::empty();
-            if (out.is_empty() || states.size() >= kMostStates) continue;
-            const Price more = add_prices(cost, price(c, states[number].caps, out));
-            std::vector<std::size_t> longer = chain;
-            longer.push_back(c);
-            states.push_back({std::move(out), std::move(longer)});
-            queue.emplace(more, length + 1, states.size() - 1);
+        if (std::ranges::find(settled, reached.caps) != settled.end()) continue;
+        settled.push_back(reached.caps);
+        if (!reached.chain.empty()) offer(from, reached);
+        for (Made& next : longer(reached)) {
+            if (made.size() >= kMostStates) break;
+            queue.emplace(next.cost, next.chain.size(), made.size());
+            made.push_back(std::move(next));
         }
     }
+}
+
+// Keeps the chain for each atom that it reaches cheaper than those before it.
+void ConverterPaths::offer(std::size_t from, const Made& made) {
+    // What is lost does not come back by further converters, so it counts once, end to end.
+    const bool real = std::ranges::all_of(
+        made.chain, [&](std::size_t c) { return converters_[c].transform != nullptr; });
+    for (std::size_t to = 1; to < atoms_.size(); ++to) {
+        const Price all =
+            real ? add_prices(made.cost, conversion_loss(atoms_[from], atoms_[to])) : made.cost;
+        if (prices_.at(from, to) <= all) continue;
+        // An atom stands for the formats in no smaller one: a part of it is none of it.
+        if (!is_subset(atoms_[to], made.caps)) continue;
+        if (!came_from(from, to, made.chain)) continue;
+        prices_.at(from, to) = all;
+        paths_[from * atoms_.size() + to] = made.chain;
+    }
+}
+
+// What each converter that is not in the chain yet makes of it.
+std::vector<ConverterPaths::Made> ConverterPaths::longer(const Made& made) const {
+    std::vector<Made> all;
+    if (made.chain.size() == kLongestChain) return all;
+    all.reserve(converters_.size());
+    for (std::size_t c = 0; c < converters_.size(); ++c) {
+        if (std::ranges::find(made.chain, c) != made.chain.end()) continue;
+        // All of an atom is converted, or none of it; later any part of what came out will do.
+        if (made.chain.empty() && !is_subset(made.caps, converters_[c].sink)) continue;
+        Caps out = through(converters_[c], made.caps);
+        if (out.is_empty()) continue;
+        const Price more = add_prices(made.cost, price(c, made.caps, out));
+        std::vector<std::size_t> chain = made.chain;
+        chain.push_back(c);
+        all.push_back({std::move(out), std::move(chain), more});
+    }
+    return all;
 }
 
 const PadTransform& open_transform() {
@@ -161,6 +175,7 @@ std::vector<std::uint32_t> ways_on(const NegotiationProblem& problem) {
         from_node[*n] = std::clamp<std::uint32_t>(from_node[*n], 1, most);
     }
     std::vector<std::uint32_t> ways;
+    ways.reserve(problem.links.size());
     for (const NegotiationLink& link : problem.links) ways.push_back(from_node[link.to]);
     return ways;
 }

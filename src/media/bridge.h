@@ -31,7 +31,10 @@ class ConverterPaths {
     NegotiationPrice price(std::size_t converter, const Caps& from, const Caps& to) const;
 
   private:
+    struct Made;
     void search(std::size_t from);
+    void offer(std::size_t from, const Made& made);
+    std::vector<Made> longer(const Made& made) const;
     bool came_from(std::size_t from, std::size_t to, const std::vector<std::size_t>& chain) const;
 
     const std::vector<NegotiationConverter>& converters_;
