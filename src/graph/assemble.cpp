@@ -6,6 +6,8 @@
 
 #include <fmt/core.h>
 
+#include "media/conflict.h"
+
 namespace parallax {
 namespace {
 
@@ -175,6 +177,17 @@ class Assembler {
         return all;
     }
 
+    // Where no pad is named, those of the first that must be linked.
+    Caps main_caps(std::size_t node, PadDirection direction, const std::string& name,
+                   const Caps& all) const {
+        if (!name.empty()) return all;
+        const ElementRun& run = *assembly_.elements[node];
+        const auto found = std::ranges::find_if(run.pads.pads, [&](const Pad& pad) {
+            return pad.direction == direction && !pad.optional && !pad.is_request();
+        });
+        return found == run.pads.pads.end() ? all : found->caps;
+    }
+
     void find_pads(const Graph::Link& link) {
         const Caps from_caps = template_caps(link.from, PadDirection::src, link.from_pad);
         const Caps to_caps = template_caps(link.to, PadDirection::sink, link.to_pad);
@@ -216,13 +229,19 @@ class Assembler {
         for (const Pad& pad : bare.pads.pads) {
             if (pad.direction == direction) names.push_back(pad.name);
         }
+        std::string hint = names.empty() ? "" : "its pads: " + join(names);
         std::string text = "cannot link " + a.name + " to " + b.name + ": ";
         if (!wanted.empty()) {
             text += bare.name + " has no free pad called " + wanted;
         } else if (names.empty()) {
             text += bare.name + (at_from ? " has no output" : " has no input");
         } else if (!can_intersect(from_caps, to_caps)) {
-            text += to_string(from_caps) + " and " + to_string(to_caps) + " have nothing in common";
+            const Conflict conflict =
+                describe({.left = main_caps(link.from, PadDirection::src, link.from_pad, from_caps),
+                          .right = main_caps(link.to, PadDirection::sink, link.to_pad, to_caps)});
+            const auto [left, right] = sides(conflict);
+            text += left + " and " + right + " have nothing in common";
+            if (!conflict.hint.empty()) hint = conflict.hint;
         } else {
             text += bare.name + " has no free " + (at_from ? "output" : "input") + " left";
         }
@@ -230,7 +249,7 @@ class Assembler {
                 .element = bare.name,
                 .text = std::move(text),
                 .names = names,
-                .hint = names.empty() ? "" : "its pads: " + join(names)};
+                .hint = std::move(hint)};
     }
 
     static std::string join(const std::vector<std::string>& names) {

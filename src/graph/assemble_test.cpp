@@ -181,9 +181,22 @@ TEST_CASE("assemble: pads that have nothing in common say what each has") {
     graph.link(encoder, isp);
     const Assembly assembly = assembled(graph);
     REQUIRE_FALSE(assembly.problems.empty());
-    CHECK(assembly.problems[0].text.find("have nothing in common") != std::string::npos);
-    CHECK(assembly.problems[0].text.find("image/jpeg") != std::string::npos);
-    CHECK(assembly.problems[0].text.find("video/x-bayer") != std::string::npos);
+    CHECK(assembly.problems[0].text ==
+          "cannot link jpegenc0 to softisp0: image/jpeg and video/x-bayer have nothing in common");
+    CHECK(assembly.problems[0].hint == "its pads: src");
+}
+
+TEST_CASE("assemble: pads that have nothing in common tell the remedy where there is one") {
+    Graph graph;
+    const auto raw = graph.add("rawtestsrc");
+    const auto encoder = graph.add("jpegenc");
+    graph.link(raw, encoder);
+    const Assembly assembly = assembled(graph);
+    REQUIRE_FALSE(assembly.problems.empty());
+    CHECK(assembly.problems[0].text ==
+          "cannot link rawtestsrc0 to jpegenc0: video/x-bayer and video/x-raw have nothing in "
+          "common");
+    CHECK(assembly.problems[0].hint.starts_with("put softisp between them"));
 }
 
 TEST_CASE("assemble: nothing at all is nothing wrong") {

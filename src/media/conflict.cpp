@@ -83,19 +83,43 @@ std::string joined(const std::vector<std::string>& names) {
     return text;
 }
 
-// Both sides at the field that matters, or in full where that tells nothing.
-std::string sides(const Conflict& conflict) {
-    const auto part = [&](const Caps& caps) {
-        std::string text;
-        for (const Structure& structure : caps.structures()) {
-            const Value* value = structure.find(conflict.field);
-            if (value == nullptr) return to_string(caps);
-            const std::string each = to_string(*value);
-            if (text.find(each) == std::string::npos) text += (text.empty() ? "" : " or ") + each;
-        }
-        return text.empty() ? to_string(caps) : conflict.field + " " + text;
+// "a, b, c … and 4 more": a line is for reading; reports hold the sets in full.
+std::string first_few(const std::vector<std::string>& words, std::string_view between) {
+    constexpr std::size_t most = 3;
+    std::string text;
+    for (std::size_t i = 0; i < words.size() && i < most; ++i) {
+        text.append(i == 0 ? "" : between).append(words[i]);
+    }
+    if (words.size() > most) text += " … and " + std::to_string(words.size() - most) + " more";
+    return text;
+}
+
+std::string in_short(const Value& value) {
+    const auto* list = value.get<List>();
+    if (list == nullptr) return to_string(value);
+    std::vector<std::string> items;
+    for (const Value& item : list->items()) items.push_back(to_string(item));
+    return "{" + first_few(items, ",") + "}";
+}
+
+// What the alternatives have at the field, each word once; of those that the other side could meet
+// but for that. Where none has it: media type and memory.
+std::string side(const Caps& caps, const Caps& other, std::string_view field) {
+    if (caps.is_any()) return "anything";
+    if (caps.is_empty()) return "nothing";
+    std::vector<std::string> words;
+    const auto add = [&words](std::string word) {
+        if (std::ranges::find(words, word) == words.end()) words.push_back(std::move(word));
     };
-    return part(conflict.left) + " meets " + part(conflict.right);
+    for (const Structure& structure : caps.structures()) {
+        const Value* value = structure.find(field);
+        if (value && any_media_type(other, structure.media_type())) add(in_short(*value));
+    }
+    if (!words.empty()) return std::string(field) + " " + first_few(words, " or ");
+    for (const Structure& structure : caps.structures()) {
+        add(to_string(Structure(structure.media_type(), structure.features())));
+    }
+    return first_few(words, " or ");
 }
 
 }  // namespace
@@ -123,15 +147,21 @@ Conflict describe(const Clash& clash) {
     return conflict;
 }
 
+Sides sides(const Conflict& conflict) {
+    return {side(conflict.left, conflict.right, conflict.field),
+            side(conflict.right, conflict.left, conflict.field)};
+}
+
 std::string Conflict::message() const {
     if (reason == ConflictReason::cycle) return "the data runs in a circle: " + joined(names);
     if (reason == ConflictReason::gave_up) return "gave up: too many formats to choose from";
     const std::string who =
         names.empty() ? "the filters" : joined(names) + (filters.empty() ? "" : " and a filter");
-    const std::string what = reason == ConflictReason::no_common_memory
-                                 ? " have no memory in common: "
-                                 : " have no format in common: ";
-    return who + what + sides(*this);
+    const std::string what = reason == ConflictReason::no_common_memory ? "memory" : "format";
+    const auto [from, to] = sides(*this);
+    const bool alone = names.size() == 1 && filters.empty();
+    return who + (alone ? " has no " + what + " left: " : " have no " + what + " in common: ") +
+           from + " meets " + to;
 }
 
 }  // namespace parallax

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 
 #include "media/negotiate.h"
 
@@ -18,5 +19,12 @@ struct Clash {
 
 // Reason, field, both sides and the remedy; names are the caller's.
 Conflict describe(const Clash& clash);
+
+// What each side has at the field in which they differ, in a few words: "format RGB".
+struct Sides {
+    std::string left;
+    std::string right;
+};
+Sides sides(const Conflict& conflict);
 
 }  // namespace parallax

@@ -149,9 +149,11 @@ TEST_CASE("negotiate: conflicts tell memory, media type and filters apart") {
     CHECK(memory.reason == ConflictReason::no_common_memory);
     CHECK(to_string(memory.reason) == "no-common-memory");
     CHECK(memory.field == "memory");
+    CHECK(memory.message() == "a and b have no memory in common: v(memory:DMABuf) meets v");
     const Conflict raw = conflict("video/x-bayer,width=5", "video/x-raw", "");
     CHECK(raw.field == "media type");
     CHECK(raw.hint.starts_with("put softisp between them"));
+    CHECK(raw.message() == "a and b have no format in common: video/x-bayer meets video/x-raw");
     const Conflict filtered = conflict("v,w=5,h=6", "v", "v,w=6");
     CHECK(filtered.names == std::vector<std::string>{"a"});
     CHECK(filtered.filters == std::vector<std::size_t>{0});
@@ -160,6 +162,21 @@ TEST_CASE("negotiate: conflicts tell memory, media type and filters apart") {
     const Conflict three = conflict("v,w={1,2}", "v,w={2,3}", "v,w={1,3}");
     CHECK(three.names == std::vector<std::string>{"a", "b"});
     CHECK(three.filters.size() == 1);
+}
+
+TEST_CASE("negotiate: a conflict is told in a line, however much each side can have") {
+    const auto message = [](std::string_view a, std::string_view b) {
+        return negotiate({.nodes = {source("a", a), sink("b", b)}, .links = {link(0, 1)}})
+            .error()
+            .message();
+    };
+    CHECK(message("v,f={A,B,C,D,E}", "v,f=Z") ==
+          "a and b have no format in common: f {A,B,C … and 2 more} meets f Z");
+    CHECK(message("v,f=A,w=1; v,f=A,w=2; v,f=B; v,f=C; v,f=D; w,f=E", "v,f=Z") ==
+          "a and b have no format in common: f A or B or C … and 1 more meets f Z");
+    CHECK(message("a; b; c; d; e", "f,x=1; f,x=2") ==
+          "a and b have no format in common: a or b or c … and 2 more meets f");
+    CHECK(message("v", "EMPTY") == "b has no format left: anything meets nothing");
 }
 
 TEST_CASE("negotiate: a circle is named by its nodes, in the order of the data") {
