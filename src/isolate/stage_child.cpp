@@ -1,0 +1,147 @@
+#include "isolate/stage_child.h"
+
+#include <csignal>
+
+#include <linux/sched.h>
+#include <unistd.h>
+
+#include "isolate/empty_root.h"
+#include "isolate/landlock.h"
+#include "isolate/privileges.h"
+#include "isolate/seccomp_filter.h"
+
+namespace parallax {
+namespace {
+
+constexpr int kNoSandbox = 125;
+
+using zygote_wire::Reply;
+using zygote_wire::ReplyKind;
+
+class Confinement {
+  public:
+    explicit Confinement(const StageChild& child) : child_(child), policy_(child.request.policy) {}
+
+    Result<> shrink_world() {
+        EmptyRoot root;
+        const bool has_root = (child_.namespaces & CLONE_NEWNS) != 0;
+        if (has_root) root = PX_TRY(EmptyRoot::gather(policy_.grants));
+        const bool mapped = (child_.namespaces & CLONE_NEWUSER) != 0;
+        if (mapped || child_.identity.other_than_ours) {
+            PX_TRY(take_identity(child_.identity, mapped));
+        }
+        // Threads are counted for each user: without a user namespace, all of the user's.
+        SandboxLimits limits = policy_.limits;
+        if (!mapped) limits.pids_max = ~0U;
+        PX_TRY(set_resource_limits(limits));
+        if (limits.memory_max_bytes && !child_.memory_in_cgroup) {
+            PX_TRY(limit_private_memory(*limits.memory_max_bytes));
+        }
+        if (has_root) PX_TRY(std::move(root).enter());
+        if ((child_.namespaces & CLONE_NEWUTS) != 0) PX_TRY(hide_host_name());
+        return {};
+    }
+
+    Result<> give_up_rights() {
+        PX_TRY(drop_capabilities());
+        PX_TRY(set_no_new_privs());
+        return die_with_parent();
+    }
+
+    Result<> raise_walls() {
+        if (const Result<> done = restrict_by_landlock(policy_, LandlockPhase::start_up); done) {
+            landlock_ = true;
+        } else if (done.error().code != Errc::unsupported) {
+            return done;
+        } else {
+            missing_.emplace_back("landlock");
+        }
+        if (!missing_.empty() && policy_.layers == SandboxLayers::require) {
+            return fail(Errc::unsupported, "this machine has no " + missing_.front(),
+                        "--sandbox-layers best-effort runs without it, and says so");
+        }
+        return PX_TRY(SeccompFilter::from_bytes(child_.request.start_up_filter)).install();
+    }
+
+    Result<LockDown> lock_down() const {
+        return LockDown(policy_, PX_TRY(SeccompFilter::from_bytes(child_.request.final_filter)),
+                        landlock_);
+    }
+
+    std::vector<std::string> missing() && { return std::move(missing_); }
+
+  private:
+    const StageChild& child_;
+    const SandboxPolicy& policy_;
+    std::vector<std::string> missing_;
+    bool landlock_ = false;
+};
+
+void tell(int server, Reply reply) {
+    (void)zygote_wire::send(server, zygote_wire::encode(reply), {});
+}
+
+[[noreturn]] void give_up(const StageChild& child, Error error) {
+    Reply reply{.kind = ReplyKind::failed,
+                .id = child.request.id,
+                .missing_layers = {},
+                .error = std::move(error)};
+    tell(child.server.get(), std::move(reply));
+    ::_exit(kNoSandbox);
+}
+
+// Descriptors and signals: nothing of the fork server but what is the stage's own.
+Result<> keep_own(StageChild& child) {
+    PX_TRY(CrashPage::install(child.fds.at(0).get()));
+    const int errors = child.fds.at(1).get();
+    if (::dup2(errors, 1) < 0 || ::dup2(errors, 2) < 0) return fail_errno("dup2");
+    child.fds.erase(child.fds.begin(), child.fds.begin() + zygote_wire::kOwnFds);
+    std::vector<int> keep{child.server.get()};
+    for (const UniqueFd& fd : child.fds) keep.push_back(fd.get());
+    PX_TRY(close_all_but(keep));
+    // To a pipe or socket that has no reader: an error, not a death.
+    struct sigaction ignore{};
+    ignore.sa_handler = SIG_IGN;
+    ::sigaction(SIGPIPE, &ignore, nullptr);
+    ::sigprocmask(SIG_SETMASK, &child.signals, nullptr);  // NOLINT(concurrency-mt-unsafe)
+    return {};
+}
+
+Result<LockDown> confine(StageChild& child, std::vector<std::string>& missing) {
+    const bool off = child.request.policy.preset == SandboxPreset::off;
+    Confinement confinement(child);
+    if (!off) PX_TRY(confinement.shrink_world());
+    if (off) PX_TRY(die_with_parent());
+    if (!off) PX_TRY(confinement.give_up_rights());
+    PX_TRY(keep_own(child));
+    if (off) return LockDown();
+    PX_TRY(confinement.raise_walls());
+    LockDown lock_down = PX_TRY(confinement.lock_down());
+    missing = std::move(confinement).missing();
+    return lock_down;
+}
+
+}  // namespace
+
+void become_stage(StageChild child, StageEntry& entry) {
+    // Until its ids are mapped and its cgroup is joined. The server's death says no.
+    const auto go = zygote_wire::receive(child.server.get(), true);
+    if (!go || !*go || (*go)->bytes.empty()) ::_exit(kNoSandbox);
+    Reply reply{.kind = ReplyKind::spawned,
+                .id = child.request.id,
+                .missing_layers = {},
+                .error = {Errc::system, {}, {}, {}}};
+    const Result<LockDown> lock_down = confine(child, reply.missing_layers);
+    if (!lock_down) give_up(child, lock_down.error());
+    // Died the server before die_with_parent(), then this fails.
+    if (!zygote_wire::send(child.server.get(), zygote_wire::encode(reply), {})) {
+        ::_exit(kNoSandbox);
+    }
+    child.server = UniqueFd();
+    ::_exit(entry.run({.name = child.request.name,
+                       .entry = child.request.entry,
+                       .fds = std::move(child.fds),
+                       .lock_down = *lock_down}));
+}
+
+}  // namespace parallax
