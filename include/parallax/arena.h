@@ -77,6 +77,9 @@ class CpuArena {
     // out by this process alone. The descriptor must be sealed against shrinking.
     static Result<CpuArena> adopt(const ArenaShape& shape, UniqueFd fd);
 
+    // For who makes the memory of an arena that another process adopts.
+    static std::uint64_t next_id();
+
     // A free slot, or nothing when all are lent out. Never blocks, never allocates. Prefers low
     // slots, so that a lightly used arena stays in cache and touches few pages.
     std::optional<Slot> acquire();

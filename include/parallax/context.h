@@ -85,6 +85,8 @@ class Context {
     // With Flow::again from a source: call me when Pipeline wakes it (appsrc).
     void wait_for_wake();
 
+    // Long work goes on: who watches that calls come to an end waits anew from here.
+    void tick();
     // The run was told to stop: who waits for the world outside gives up soon.
     bool stopping() const;
 

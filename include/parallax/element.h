@@ -14,6 +14,7 @@
 // Threads: the runner calls one element from one thread at a time; an element needs no locks.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -58,6 +59,10 @@ enum class InputPolicy : std::uint8_t {
     oldest,      // As any, but that of the smallest pts, once each input has a frame or has ended.
 };
 
+// The state of an element of StateClass::inline_state between two calls, in words of its own
+// meaning; all zero before the first.
+using InlineState = std::array<std::uint64_t, 8>;
+
 // What a restart does with an element's state; docs/protocol.md.
 enum class StateClass : std::uint8_t { pure, window, inline_state, checkpoint, opaque };
 
@@ -68,6 +73,9 @@ struct Pads {
     StateClass state = StateClass::pure;
     bool forwards = false;  // May hand an input frame on untouched (context.forward).
     bool boundary = false;  // Starts a stage of its own, as `queue` does.
+    // Stays in the program's own process when elements are isolated: it only steers references, or
+    // is the program's own end of the graph.
+    bool local = false;
     bool allocates = true;  // Uses context.out(); a mere forwarder says no and costs no memory.
 };
 
@@ -144,6 +152,11 @@ class Element {
     virtual Result<Flow> drain(Context& /*context*/) { return Flow::eos; }
     // An event that came down on an input, or up from an output; true: handled, do not hand it on.
     virtual Result<bool> event(Context& /*context*/, const Event& /*event*/) { return false; }
+
+    // For StateClass::inline_state: writes down all that a successor needs to go on after the last
+    // call; and goes on from there, after configure() and before the first call.
+    virtual void save(InlineState& /*state*/) const {}
+    virtual Result<> restore(const InlineState& /*state*/) { return {}; }
 
     // --- At the end. `complete`: the stream ended well; only then are outputs given final names.
     virtual Result<> finish(bool /*complete*/) { return {}; }

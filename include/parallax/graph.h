@@ -54,6 +54,9 @@ class Graph {
     // A capsfilter between two elements.
     std::size_t add_filter(const Caps& caps);
 
+    // "no", "process", or the name of a process that elements share.
+    void isolate(std::size_t node, std::string how) { nodes_.at(node).isolate = std::move(how); }
+
     void link(std::size_t from, std::size_t to);
     void link(Link link);
 

@@ -30,6 +30,10 @@ class Actor {
 
     void notify();
     void notify_at(std::int64_t monotonic_ns);  // At most one such time is kept: the earliest.
+    // Notified whenever the word changes; who changes it, in this or another process, wakes by
+    // futex(2) afterwards. The word outlives the watch.
+    void watch(const std::atomic<std::uint32_t>& word);
+    void unwatch(const std::atomic<std::uint32_t>& word);
     bool idle() const { return state_.load(std::memory_order_seq_cst) == State::idle; }
 
   protected:
@@ -67,12 +71,8 @@ class ResourceGroup {
 
     const std::string& name() const;
     int threads() const;
-    // Forgets times that the actor asked for; call before destroying one.
+    // Forgets times and words that the actor asked for; call before destroying one.
     void forget(Actor& actor);
-    // Notifies the actor whenever the word changes; who changes it, in this or another process,
-    // calls futex_wake() on it afterwards. The word outlives the watch.
-    void watch(const std::atomic<std::uint32_t>& word, Actor& actor);
-    void unwatch(Actor& actor);  // All words of the actor.
     void stop();  // Ends after the steps that are running; what is queued stays undone.
 
   private:

@@ -31,7 +31,8 @@
 
 namespace parallax {
 
-class Run;  // src/graph/run.h
+class Run;        // src/graph/run.h
+class Isolation;  // src/graph/remote_stages.h
 
 // A launch line as gst-launch-1.0 takes it, strictly: "videotestsrc ! pngenc ! fakesink". All that
 // is wrong with it is reported at once, with line, column and nearest name.
@@ -45,6 +46,9 @@ class Pipeline {
     struct Options {
         // Beside "default", which exists always and uses all cores unless given here.
         std::vector<ResourceGroup::Options> groups = {};
+        // Who runs elements in processes of their own (parallax/isolation.h). Borrowed; null: no
+        // element may ask for one.
+        Isolation* isolation = nullptr;
     };
 
     // Makes the elements and finds the pads of every link. All problems are reported at once.

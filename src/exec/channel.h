@@ -85,6 +85,8 @@ class Channel {
     bool readable(std::uint64_t at);
     // The entry at `at`, copied out, or nothing yet; `at` moves past it, and past dropped ones.
     std::optional<Entry> take(std::uint64_t& at);
+    // Before anything is read: the producer's record is seen there.
+    void read_from(End producer) { producer_ = producer; }
     // The producer died. Its entries up to `first` are read from where they are, those after it
     // from the successor's ring.
     void continue_from(std::uint64_t first, End producer, std::unique_ptr<Ring> ring);

@@ -160,6 +160,13 @@ class ResourceGroup::Pool {
         ring(sleeping_);  // To wait for that word, too.
     }
 
+    void unwatch(const std::atomic<std::uint32_t>& word, Actor& actor) {
+        const std::lock_guard lock(mutex_);
+        std::erase_if(watches_, [&](const Watch& watch) {
+            return watch.actor == &actor && watch.word == &word;
+        });
+    }
+
     void unwatch(Actor& actor) {
         const std::lock_guard lock(mutex_);
         std::erase_if(watches_, [&](const Watch& watch) { return watch.actor == &actor; });
@@ -297,6 +304,9 @@ void Actor::notify() {
 }
 void Actor::notify_at(std::int64_t monotonic_ns) { group_.post_at(this, monotonic_ns); }
 
+void Actor::watch(const std::atomic<std::uint32_t>& word) { group_.pool_->watch(word, *this); }
+void Actor::unwatch(const std::atomic<std::uint32_t>& word) { group_.pool_->unwatch(word, *this); }
+
 void Actor::run() {
     state_.exchange(State::running, std::memory_order_acq_rel);  // Pairs with mark_queued().
     const bool more = step();
@@ -326,11 +336,10 @@ ResourceGroup::ResourceGroup(std::unique_ptr<Pool> pool) : pool_(std::move(pool)
 ResourceGroup::~ResourceGroup() = default;
 const std::string& ResourceGroup::name() const { return pool_->options().name; }
 int ResourceGroup::threads() const { return pool_->options().threads; }
-void ResourceGroup::forget(Actor& actor) { pool_->forget(actor); }
-void ResourceGroup::watch(const std::atomic<std::uint32_t>& word, Actor& actor) {
-    pool_->watch(word, actor);
+void ResourceGroup::forget(Actor& actor) {
+    pool_->forget(actor);
+    pool_->unwatch(actor);
 }
-void ResourceGroup::unwatch(Actor& actor) { pool_->unwatch(actor); }
 void ResourceGroup::stop() { pool_->stop(); }
 void ResourceGroup::post(Actor* actor) { pool_->post(actor); }
 void ResourceGroup::post_at(Actor* actor, std::int64_t at_ns) { pool_->post_at(actor, at_ns); }

@@ -11,6 +11,7 @@ constexpr std::int64_t kLongestWaitNs = std::int64_t{1} << 60U;  // 36 years.
 }  // namespace
 
 void Bus::post(Message message) {
+    if (taker_) return taker_(std::move(message));
     {
         const std::lock_guard lock(mutex_);
         if (queue_.size() >= kMostKept) {

@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -17,7 +18,8 @@
 namespace parallax {
 
 struct Message {
-    enum class Kind : std::uint8_t { text, element_event, error, state, ended };
+    // The last two are for the run itself: that it is to stop, and that all stages have ended.
+    enum class Kind : std::uint8_t { text, element_event, error, state, stop_wanted, ended };
     Kind kind = Kind::text;
     Severity severity = Severity::info;
     std::string element = {};  // Empty: the run itself.
@@ -31,6 +33,9 @@ class Bus {
     static constexpr std::size_t kMostKept = 4096;
 
     void post(Message message);
+    // Messages go there instead of into the queue, on the thread that posts them. Said before any
+    // is posted.
+    void forward_to(std::move_only_function<void(Message)> taker) { taker_ = std::move(taker); }
     // The next message, waiting for it at most that long; nothing when none came.
     std::optional<Message> wait(std::int64_t timeout_ns);
     std::uint64_t lost() const;
@@ -40,6 +45,7 @@ class Bus {
     std::condition_variable arrived_;
     std::deque<Message> queue_;
     std::uint64_t lost_ = 0;
+    std::move_only_function<void(Message)> taker_;
 };
 
 }  // namespace parallax

@@ -182,6 +182,10 @@ std::int64_t Context::running_time_ns() const { return run_.clock->running_time_
 void Context::wait_until(std::int64_t running_time_ns) {
     run_.wait.running_time_ns = running_time_ns;
 }
+void Context::tick() {
+    if (!run_.watched) return;
+    run_.counters.busy_since_ns.store(monotonic_ns(), std::memory_order_relaxed);
+}
 void Context::wait_readable(int fd) { run_.wait.readable_fd = fd; }
 bool Context::stopping() const { return run_.stopping != nullptr && *run_.stopping; }
 void Context::wait_for_wake() { run_.wait.wake = true; }

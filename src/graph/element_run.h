@@ -32,7 +32,33 @@ struct ElementCounters {
     std::atomic<std::uint64_t> dropped{0};
     std::atomic<std::uint64_t> bytes_copied{0};
     std::atomic<std::int64_t> busy_ns{0};  // Thread CPU time, helpers included.
-    Histogram latency_ns;                  // Of process(), wall time; fast elements are sampled.
+    // Since when it is in a call, by the monotonic clock, or 0; where others watch over it.
+    std::atomic<std::int64_t> busy_since_ns{0};
+    Histogram latency_ns;  // Of process(), wall time; fast elements are sampled.
+
+    // For who shows what others count.
+    void set_to(const ElementCounters& other) {
+        clear();
+        add_all_of(other);
+    }
+    void add_all_of(const ElementCounters& other) {
+        const auto sum = [](auto& mine, const auto& theirs) {
+            mine.store(
+                mine.load(std::memory_order_relaxed) + theirs.load(std::memory_order_relaxed),
+                std::memory_order_relaxed);
+        };
+        sum(frames_in, other.frames_in);
+        sum(frames_out, other.frames_out);
+        sum(dropped, other.dropped);
+        sum(bytes_copied, other.bytes_copied);
+        sum(busy_ns, other.busy_ns);
+        latency_ns.add_all_of(other.latency_ns);
+    }
+    void clear() {
+        for (auto* word : {&frames_in, &frames_out, &dropped, &bytes_copied}) word->store(0);
+        busy_ns.store(0);
+        latency_ns.clear();
+    }
 
     template <class T>
     static void add(std::atomic<T>& word, T by) {
@@ -56,13 +82,22 @@ struct WaitFor {
 
 class ElementRun {
   public:
+    ElementRun() : own_counters_(std::make_unique<ElementCounters>()), counters(*own_counters_) {}
+    // Counts where others see it.
+    explicit ElementRun(ElementCounters& elsewhere) : counters(elsewhere) {}
+
+  private:
+    std::unique_ptr<ElementCounters> own_counters_;
+
+  public:
     std::string name;
     std::string factory;
     Pads pads;                            // With the requested ones appended.
     std::vector<std::size_t> input_pads;  // Input number → index into pads.pads.
     std::vector<std::size_t> output_pads;
     std::unique_ptr<Element> element;
-    ElementCounters counters;
+    ElementCounters& counters;
+    bool watched = false;   // busy_since_ns is kept.
     bool finished = false;  // It said eos itself: further input is dropped.
 
     Bus* bus = nullptr;

@@ -61,6 +61,7 @@ class Planner {
         for (PlannedLink& link : plan_.links) place(link);
         form_stages();
         PX_TRY(check_pads());
+        number_ends();
         size_arenas();
         return std::move(plan_);
     }
@@ -73,8 +74,12 @@ class Planner {
     bool same_stage(const PlannedLink& link) const {
         const auto& a = input_.nodes[link.from];
         const auto& b = input_.nodes[link.to];
+        // A process of its own shares nothing; in one that elements share, a successor goes on from
+        // the state of one of them at most, the first.
+        const bool apart = b.isolate == "process" ||
+                           (b.isolate != "no" && pads(link.to).state != StateClass::pure);
         return out_links_[link.from].size() == 1 && in_links_[link.to].size() == 1 &&
-               !pads(link.to).boundary && a.group == b.group && a.isolate == b.isolate;
+               !pads(link.to).boundary && a.group == b.group && a.isolate == b.isolate && !apart;
     }
 
     void place(PlannedLink& link) const {
@@ -97,7 +102,9 @@ class Planner {
         std::vector<bool> placed(input_.nodes.size(), false);
         for (const std::size_t head : order_) {
             if (placed[head]) continue;
-            PlannedStage stage{.elements = {}, .group = input_.nodes[head].group};
+            PlannedStage stage{.elements = {},
+                               .group = input_.nodes[head].group,
+                               .isolate = input_.nodes[head].isolate};
             std::size_t at = head;
             for (;;) {
                 placed[at] = true;
@@ -124,6 +131,21 @@ class Planner {
             }
         }
         return {};
+    }
+
+    // Which word of which stage's record tells of each channel.
+    void number_ends() {
+        std::vector<std::size_t> stage_of(input_.nodes.size(), 0);
+        for (std::size_t s = 0; s < plan_.stages.size(); ++s) {
+            for (const std::size_t element : plan_.stages[s].elements) stage_of[element] = s;
+        }
+        for (PlannedLink& link : plan_.links) {
+            if (!link.channel) continue;
+            link.from_stage = stage_of[link.from];
+            link.to_stage = stage_of[link.to];
+            link.from_word = plan_.stages[link.from_stage].channels++;
+            link.to_word = plan_.stages[link.to_stage].inputs++;
+        }
     }
 
     // Frames of one output that can be held downstream at once.

@@ -30,11 +30,19 @@ struct PlannedLink {
     bool channel = false;
     std::uint32_t capacity = 0;  // Of the channel.
     Leaky leaky = Leaky::no;
+    std::size_t from_stage = 0;  // Of the channel: stages by number, and which
+    std::size_t from_word = 0;   // word of their records is its.
+    std::size_t to_stage = 0;
+    std::size_t to_word = 0;
 };
 
 struct PlannedStage {
     std::vector<std::size_t> elements;  // In order of flow.
     std::string group;
+    std::string isolate = "no";
+    bool remote() const { return isolate != "no"; }
+    std::size_t inputs = 0;    // Channels into the first element,
+    std::size_t channels = 0;  // and out of the last.
 };
 
 struct PlannedArena {

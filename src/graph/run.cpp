@@ -17,7 +17,10 @@ Run::Run(Graph graph, Assembly assembly, const Registry& registry, Pipeline::Opt
       links_(std::move(assembly.links)),
       high_water_(links_.size()),
       queue_drops_(links_.size()) {
-    for (auto& run : elements_) adopt(*run);
+    for (std::size_t n = 0; n < elements_.size(); ++n) {
+        adopt(*elements_[n]);
+        if (elements_[n]->pads.local) graph_.isolate(n, "no");
+    }
 }
 
 void Run::adopt(ElementRun& run) {
@@ -31,6 +34,7 @@ Run::~Run() {
     for (auto& group : groups_) group->stop();
     poller_.reset();
     cut_off();
+    if (remote_) remote_->shut_down(false);
     take_down();
     if (built_ && state_ != State::ended) {
         for (auto& run : elements_) (void)run->element->finish(false);
@@ -78,14 +82,16 @@ Result<> Run::play() {
 
 void Run::start() {
     stages_running_ = stages_.size();
-    for (auto& stage : stages_) {
-        for (const Stage::Step& step : stage->chain()) {
-            step.run->element->set_waker([raw = stage.get()] { raw->notify(); });
+    for (Stage& stage : local_stages()) {
+        for (const Stage::Step& step : stage.chain()) {
+            step.run->element->set_waker([raw = &stage] { raw->notify(); });
         }
     }
-    for (auto& stage : stages_) {
-        if (stopping_) stage->request_stop();
-        stage->notify();
+    if (remote_) remote_->play();
+    if (remote_ && stopping_) remote_->stop();
+    for (Stage& stage : local_stages()) {
+        if (stopping_) stage.request_stop();
+        stage.notify();
     }
 }
 
@@ -93,22 +99,25 @@ void Run::pause() {
     const std::lock_guard lock(control_);
     if (state_ != State::playing || stopping_) return;  // What drains is not held up.
     clock_.pause();
+    if (remote_) remote_->pause();
     state_ = State::paused;
 }
 
 void Run::resume() {
     clock_.resume();
     state_ = State::playing;
-    for (auto& stage : stages_) stage->notify();
+    if (remote_) remote_->play();
+    for (Stage& stage : local_stages()) stage.notify();
 }
 
 void Run::stop() {
     stopping_ = true;
     const std::lock_guard lock(control_);
     if (state_ == State::paused) resume();  // Else nothing would drain, and no end would come.
-    for (auto& stage : stages_) {
-        stage->request_stop();
-        stage->notify();
+    if (remote_) remote_->stop();
+    for (Stage& stage : local_stages()) {
+        stage.request_stop();
+        stage.notify();
     }
 }
 
@@ -123,11 +132,18 @@ void Run::stage_failed(const std::string& element, Error error) {
     stop();
 }
 
+// On the supervisor's thread, which waits for nobody: the driving thread stops the rest.
+void Run::remote_failed(const std::string& element, Error error) {
+    fail(element, error);
+    bus_.post({.kind = Message::Kind::stop_wanted});
+}
+
 void Run::reconfigure_wanted() {
     reconfigure_ = true;
-    for (auto& stage : stages_) {
-        stage->request_reconfigure();
-        stage->notify();
+    if (remote_) remote_->reconfigure();
+    for (Stage& stage : local_stages()) {
+        stage.request_reconfigure();
+        stage.notify();
     }
 }
 
@@ -164,6 +180,10 @@ std::optional<Pipeline::Message> Run::wait(std::int64_t timeout_ns) {
         after_last_stage();
         return wait(0);
     }
+    if (message->kind == Message::Kind::stop_wanted) {
+        stop();
+        return wait(0);
+    }
     {
         const std::lock_guard lock(mutex_);
         if (events_.size() < 1000) {
@@ -185,8 +205,10 @@ void Run::after_last_stage() {
     std::unique_lock lock(control_, std::defer_lock);
     cut_off();
     quiesce(lock);
+    const bool again = reconfigure_.exchange(false) && !stopping_;
+    if (remote_) remote_->shut_down(!again && complete());
     take_down();
-    if (reconfigure_.exchange(false) && !stopping_ && restart()) return;
+    if (again && restart()) return;
     finish();
     bus_.post({.kind = Message::Kind::ended});  // After what went wrong just now.
 }
@@ -205,15 +227,19 @@ Result<> Run::restart() {
     return {};
 }
 
+bool Run::complete() const {
+    const std::lock_guard lock(mutex_);
+    return errors_.empty();
+}
+
 void Run::finish() {
-    bool complete = true;
-    {
-        const std::lock_guard lock(mutex_);
-        complete = errors_.empty();
-    }
-    for (auto& run : elements_) {
-        if (Result<> finished = run->element->finish(complete); !finished) {
-            fail(run->name, finished.error());
+    const bool well = complete();
+    for (std::size_t n = 0; n < elements_.size(); ++n) {
+        ElementRun& run = *elements_[n];
+        // What one that ran elsewhere has made, it has finished there.
+        const bool here = well && !is_remote(n);
+        if (Result<> finished = run.element->finish(here); !finished) {
+            fail(run.name, finished.error());
         }
     }
     ended_ns_ = monotonic_ns();

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <ranges>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "graph/bus.h"
 #include "graph/converters.h"
 #include "graph/plan.h"
+#include "graph/remote_stages.h"
 #include "graph/stage.h"
 #include "parallax/pipeline.h"
 
@@ -44,6 +46,7 @@ class Run final : public StageHost {
 
     void stage_ended() override;
     void stage_failed(const std::string& element, Error error) override;
+    void remote_failed(const std::string& element, Error error) override;
     void reconfigure_wanted() override;
     void watch(int fd, Actor& actor) override;
     void first_frame() override;
@@ -56,7 +59,13 @@ class Run final : public StageHost {
     Result<> configure();
     Result<> make_groups();
     Result<> build();
-    void build_channels();
+    Result<> begin_remote();
+    Result<> build_channels();
+    bool is_remote(std::size_t element) const;
+    bool runs_elsewhere(const ElementRun& run) const;
+    Result<> set_remote(ElementRun& run, std::string_view name, std::string_view text);
+    Neighbour& neighbour(std::size_t stage);
+    const CommitRecord& record(std::size_t stage) const;
     void start();
     void resume();
     void cut_off();
@@ -66,6 +75,11 @@ class Run final : public StageHost {
     void bequeath_kept();
     Result<> restart();
     void finish();
+    bool complete() const;
+    auto local_stages() const {
+        return stages_ | std::views::filter([](const auto& stage) { return stage != nullptr; }) |
+               std::views::transform([](const auto& stage) -> Stage& { return *stage; });
+    }
     void fail(const std::string& element, const Error& error);
     Failure fail_in(const std::string& element, Errc code, std::string text);
     static Failure fail_not_found(std::string_view element);
@@ -94,7 +108,9 @@ class Run final : public StageHost {
     // it only to stop the others, when they fail.
     mutable std::mutex control_;
     // Destroyed from the bottom up: threads first, then channels, which hold frames of stages.
-    std::vector<std::unique_ptr<Stage>> stages_;
+    ArenaTable arenas_;                           // Only those that other processes see, or have.
+    std::unique_ptr<RemoteStages> remote_;        // Null where no stage lives elsewhere.
+    std::vector<std::unique_ptr<Stage>> stages_;  // As planned; null where it lives elsewhere.
     std::vector<std::unique_ptr<Channel>> channels_;  // By link; null inside a stage.
     std::vector<std::unique_ptr<ResourceGroup>> groups_;
 

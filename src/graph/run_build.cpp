@@ -4,36 +4,16 @@
 #include "base/check.h"
 #include "graph/insert_converters.h"
 #include "graph/negotiate_links.h"
+#include "graph/pad_format.h"
 #include "graph/run.h"
-#include "parallax/video_caps.h"
 
 namespace parallax {
-namespace {
-
-bool is_image(const Structure& caps) {
-    return caps.media_type() == "video/x-raw" || caps.media_type() == "video/x-bayer";
-}
-
-Result<PadFormat> pad_format(const Structure& caps) {
-    PadFormat format{.linked = true, .caps = caps, .image = {}, .framerate = {}};
-    if (!is_image(caps)) return format;
-    format.image = PX_TRY(layout_from_caps(caps));
-    format.framerate = caps.get_fraction("framerate").value_or(Fraction(0, 1));
-    return format;
-}
-
-}  // namespace
-
 Result<> Run::make_groups() {
     std::vector<ResourceGroup::Options> wanted = options_.groups;
     if (std::ranges::find(wanted, "default", &ResourceGroup::Options::name) == wanted.end()) {
         wanted.push_back({});
     }
     for (const Graph::Node& node : graph_.nodes()) {
-        if (node.isolate != "no") {
-            return fail_in(node.name, Errc::unsupported,
-                           "isolate=" + node.isolate + " is not built in this version");
-        }
         const bool known =
             std::ranges::find(wanted, node.group, &ResourceGroup::Options::name) != wanted.end();
         if (known) continue;
@@ -169,30 +149,58 @@ ResourceGroup& Run::group(const std::string& name) const {
     return **found;
 }
 
+bool Run::is_remote(std::size_t element) const { return graph_.nodes()[element].isolate != "no"; }
+
+// Memory for all that crosses to other processes, if anything does.
+Result<> Run::begin_remote() {
+    const bool any = std::ranges::any_of(plan_.stages, &PlannedStage::remote);
+    if (!any) return {};
+    if (options_.isolation == nullptr) {
+        return parallax::fail(Errc::unsupported,
+                              "this program runs no element in a process of its own",
+                              "give Pipeline::Options an isolation");
+    }
+    remote_ = PX_TRY(options_.isolation->begin({.plan = plan_,
+                                                .graph = graph_,
+                                                .elements = elements_,
+                                                .host = *this,
+                                                .bus = bus_,
+                                                .clock = clock_,
+                                                .arenas = arenas_}));
+    return {};
+}
+
 Result<> Run::build() {
     for (auto& run : elements_) {
         run->memory.clear();
         run->memory.resize(run->output_pads.size());
     }
+    PX_TRY(begin_remote());
     for (const PlannedArena& planned : plan_.arenas) {
         ElementRun& run = *elements_[planned.element];
+        if (is_remote(planned.element)) continue;  // Its process has its own.
         auto& memory = run.memory[planned.pad];
         memory.out_bytes = planned.slot_bytes;
         memory.arena = PX_TRY(CpuArena::create(
             {.slot_bytes = planned.slot_bytes, .slot_count = planned.slots, .name = run.name}));
+        if (!remote_) continue;
+        // Other processes see it: no mapping of it but ours may ever write.
+        PX_TRY(memory.arena->seal());
+        arenas_.add(*memory.arena);
     }
-    for (const PlannedStage& planned : plan_.stages) {
-        std::size_t inputs = 0;
-        std::size_t outputs = 0;
-        for (const PlannedLink& link : plan_.links) {
-            if (link.channel && link.to == planned.elements.front()) ++inputs;
-            if (link.channel && link.from == planned.elements.back()) ++outputs;
+    for (std::size_t s = 0; s < plan_.stages.size(); ++s) {
+        const PlannedStage& planned = plan_.stages[s];
+        if (planned.remote()) {
+            stages_.push_back(nullptr);
+            continue;
         }
-        stages_.push_back(std::make_unique<Stage>(Stage::Options{.group = &group(planned.group),
-                                                                 .host = this,
-                                                                 .clock = &clock_,
-                                                                 .inputs = inputs,
-                                                                 .channels = outputs}));
+        stages_.push_back(std::make_unique<Stage>(
+            Stage::Options{.group = &group(planned.group),
+                           .host = this,
+                           .clock = &clock_,
+                           .inputs = planned.inputs,
+                           .channels = planned.channels,
+                           .page = remote_ ? remote_->page_for(s) : nullptr}));
         std::vector<Stage::Step> chain;
         for (const std::size_t e : planned.elements) chain.push_back({.run = elements_[e].get()});
         for (const PlannedLink& link : plan_.links) {
@@ -204,42 +212,52 @@ Result<> Run::build() {
             }
         }
         stages_.back()->set_chain(std::move(chain));
+        if (remote_) remote_->attach_stage(s, *stages_.back());
     }
-    build_channels();
-    return {};
+    PX_TRY(build_channels());
+    return remote_ ? remote_->start() : Result<>{};
 }
 
-void Run::build_channels() {
+Neighbour& Run::neighbour(std::size_t stage) {
+    if (stages_[stage]) return *stages_[stage];
+    return remote_->neighbour(stage);
+}
+
+const CommitRecord& Run::record(std::size_t stage) const {
+    return stages_[stage] ? stages_[stage]->record() : remote_->record(stage);
+}
+
+Result<> Run::build_channels() {
     channels_.resize(plan_.links.size());
-    std::vector<std::size_t> inputs(stages_.size(), 0);
-    std::vector<std::size_t> outputs(stages_.size(), 0);
-    const auto stage_index = [&](std::size_t element) {
-        return static_cast<std::size_t>(
-            std::ranges::find_if(plan_.stages,
-                                 [&](const PlannedStage& stage) {
-                                     return std::ranges::find(stage.elements, element) !=
-                                            stage.elements.end();
-                                 }) -
-            plan_.stages.begin());
-    };
     for (std::size_t l = 0; l < plan_.links.size(); ++l) {
         const PlannedLink& link = plan_.links[l];
         if (!link.channel) continue;
-        const std::size_t from = stage_index(link.from);
-        const std::size_t to = stage_index(link.to);
-        const std::size_t out_word = outputs[from]++;
-        const std::size_t in_word = inputs[to]++;
-        channels_[l] = std::make_unique<Channel>(
-            Channel::Options{.capacity = link.capacity, .leaky = link.leaky},
-            Channel::End{&stages_[from]->record(), out_word},
-            Channel::End{&stages_[to]->record(), in_word});
-        stages_[from]->add_output({.channel = channels_[l].get(),
-                                   .pad = link.from_pad,
-                                   .word = out_word,
-                                   .to = stages_[to].get()});
-        stages_[to]->add_input(
-            {.channel = channels_[l].get(), .pad = link.to_pad, .from = stages_[from].get()});
+        Stage* from = stages_[link.from_stage].get();
+        Stage* to = stages_[link.to_stage].get();
+        if (from == nullptr && to == nullptr) continue;  // They talk to each other directly.
+        const Channel::Options options{.capacity = link.capacity, .leaky = link.leaky};
+        const Channel::End producer{&record(link.from_stage), link.from_word};
+        const Channel::End consumer{&record(link.to_stage), link.to_word};
+        if (from != nullptr && to != nullptr) {
+            channels_[l] = std::make_unique<Channel>(options, producer, consumer);
+        } else {
+            channels_[l] =
+                std::make_unique<Channel>(options, producer, consumer, PX_TRY(remote_->ring(l)));
+            PX_TRY(remote_->attach_channel(l, *channels_[l]));
+        }
+        if (from != nullptr) {
+            from->add_output({.channel = channels_[l].get(),
+                              .pad = link.from_pad,
+                              .word = link.from_word,
+                              .to = &neighbour(link.to_stage)});
+        }
+        if (to != nullptr) {
+            to->add_input({.channel = channels_[l].get(),
+                           .pad = link.to_pad,
+                           .from = &neighbour(link.from_stage)});
+        }
     }
+    return {};
 }
 
 }  // namespace parallax

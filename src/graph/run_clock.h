@@ -17,6 +17,9 @@ namespace parallax {
 class RunClock {
   public:
     void start() { word_ = running(monotonic_ns()); }
+    // As another clock runs that had its 0 at this monotonic time; or as one that stands there.
+    void follow(std::int64_t zero_monotonic_ns) { word_ = running(zero_monotonic_ns); }
+    void stand_at(std::int64_t running_time_ns) { word_ = standing(running_time_ns); }
     // First nobody may read the time that runs any more, then it is taken: else one who read it a
     // moment ago would have seen more than the time it stands at.
     void pause() {

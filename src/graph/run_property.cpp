@@ -43,9 +43,9 @@ Element* Run::element(std::string_view name) {
 }
 
 Stage* Run::stage_of(const ElementRun& run) const {
-    for (const auto& stage : stages_) {
-        for (const Stage::Step& step : stage->chain()) {
-            if (step.run == &run) return stage.get();
+    for (Stage& stage : local_stages()) {
+        for (const Stage::Step& step : stage.chain()) {
+            if (step.run == &run) return &stage;
         }
     }
     return nullptr;
@@ -74,6 +74,9 @@ Result<T> Run::between_frames(ElementRun& run,
 Result<> Run::set_property(std::string_view element, std::string_view name, std::string_view text) {
     ElementRun* run = find(element);
     if (run == nullptr) return fail_not_found(element);
+    if (const std::lock_guard lock(control_); runs_elsewhere(*run)) {
+        return set_remote(*run, name, text);
+    }
     const auto set = [this, run, name = std::string(name),
                       text = std::string(text)](bool playing) -> Result<> {
         if (!playing) return run->element->set_property(name, text);
@@ -86,6 +89,23 @@ Result<> Run::set_property(std::string_view element, std::string_view name, std:
         return {};
     };
     return between_frames<void>(*run, set);
+}
+
+// Also here, where formats are agreed on: a successor of its process starts with it, too.
+Result<> Run::set_remote(ElementRun& run, std::string_view name, std::string_view text) {
+    PX_TRY(check_live(run, name));
+    const std::vector<Caps> before = caps_of_pads(run);
+    PX_TRY(run.element->set_property(name, text));
+    const auto number = std::ranges::find(elements_, &run, &std::unique_ptr<ElementRun>::get);
+    PX_TRY(remote_->set_property(static_cast<std::size_t>(number - elements_.begin()), name, text));
+    if (caps_of_pads(run) != before) reconfigure_wanted();
+    return {};
+}
+
+bool Run::runs_elsewhere(const ElementRun& run) const {
+    const auto number = std::ranges::find(elements_, &run, &std::unique_ptr<ElementRun>::get);
+    return remote_ != nullptr && (state_ == State::playing || state_ == State::paused) &&
+           is_remote(static_cast<std::size_t>(number - elements_.begin()));
 }
 
 Result<PropertyValue> Run::property(std::string_view element, std::string_view name) const {

@@ -167,21 +167,28 @@ RunReport Run::report() const {
              .high_water = std::max(high_water_[l], now.high_water),
              .bytes_copied = copied_at(*elements_[link.from], to, link)});
     }
+    if (remote_) remote_->refresh();
     for (std::size_t n = 0; n < elements_.size(); ++n) {
         const ElementRun& run = *elements_[n];
         if (run.factory == "capsfilter") continue;
+        RemoteFigures remote;
+        if (is_remote(n) && remote_) remote = remote_->figures(n);
+        const bool over = state_ == State::ended;
         report.elements.push_back({.name = run.name,
                                    .factory = run.factory,
-                                   .pid = ::getpid(),
+                                   .pid = is_remote(n) ? remote.pid : ::getpid(),
                                    .group = graph_.nodes()[n].group,
+                                   .isolated = is_remote(n),
                                    .frames_in = run.counters.frames_in.load(),
                                    .frames_out = run.counters.frames_out.load(),
                                    .dropped = run.counters.dropped.load() + drops[n],
+                                   .poisoned = remote.poisoned,
+                                   .restarts = remote.restarts,
                                    .busy_s = seconds(run.counters.busy_ns.load()),
                                    .latency_us = latency(run.counters.latency_ns),
-                                   .metrics = state_ == State::ended
-                                                  ? run.element->metrics()
-                                                  : decltype(ElementReport::metrics){}});
+                                   .metrics = is_remote(n) ? std::move(remote.metrics)
+                                              : over       ? run.element->metrics()
+                                                           : decltype(ElementReport::metrics){}});
     }
     report.converters = converters_;
     report.events = events_;

@@ -11,10 +11,10 @@ namespace parallax {
 // From here on the program's own ends, descriptors and times wake no stage any more.
 void Run::cut_off() {
     for (auto& run : elements_) run->element->set_waker([] {});
-    for (auto& stage : stages_) {
-        if (poller_) poller_->forget(*stage);
-        for (auto& group : groups_) group->forget(*stage);
-        stage->keeper().detach();
+    for (Stage& stage : local_stages()) {
+        if (poller_) poller_->forget(stage);
+        for (auto& group : groups_) group->forget(stage);
+        stage.keeper().detach();
     }
 }
 
@@ -22,7 +22,7 @@ void Run::cut_off() {
 // other threads post meanwhile is done, too; once locked, they can post no more. The wait itself is
 // without the lock, since an element may stop the run from a last step.
 void Run::quiesce(std::unique_lock<std::mutex>& lock) {
-    const auto idle = [](const auto& stage) { return stage->idle(); };
+    const auto idle = [](const auto& stage) { return stage == nullptr || stage->idle(); };
     for (;;) {
         while (!std::ranges::all_of(stages_, idle)) std::this_thread::yield();
         lock.lock();
@@ -47,12 +47,13 @@ void Run::take_down() {
     bequeath_kept();
     channels_.clear();
     stages_.clear();
+    if (remote_) remote_->refresh();
 }
 
 // Frames that elements, or the program, still look at: their memory goes to them.
 void Run::bequeath_kept() {
-    const bool any =
-        std::ranges::any_of(stages_, [](const auto& stage) { return stage->keeper().keeps_any(); });
+    const bool any = std::ranges::any_of(local_stages(),
+                                         [](Stage& stage) { return stage.keeper().keeps_any(); });
     const auto estate = std::make_shared<Estate>();
     if (any) {
         for (const auto& run : elements_) {
@@ -64,7 +65,7 @@ void Run::bequeath_kept() {
             if (channel) channel->bequeath(estate->slots);
         }
     }
-    for (const auto& stage : stages_) stage->keeper().retire(estate);
+    for (Stage& stage : local_stages()) stage.keeper().retire(estate);
 }
 
 }  // namespace parallax

@@ -26,6 +26,7 @@ Stage::Stage(const Options& options)
       clock_(*options.clock),
       record_(record_of(options)),
       shared_(options.page != nullptr),
+      poison_(options.poison),
       now_(options.start) {
     in_.reserve(options.inputs);  // Borrows are pointed at: they must not move.
     out_.reserve(options.channels);
@@ -37,6 +38,9 @@ void Stage::set_chain(std::vector<Step> chain) {
         step.run->pool = &pool_;
         step.run->keeper = keeper_.get();
         step.run->stopping = &stop_;
+        if (shared_ && step.run->pads.state == StateClass::inline_state) {
+            stateful_ = step.run->element.get();
+        }
     }
 }
 
@@ -53,7 +57,10 @@ void Stage::add_input(Input input) {
 
 void Stage::add_output(OutChannel output) { out_.push_back(output); }
 
-void Stage::resume(const std::vector<Lent>& lent) {
+Result<> Stage::resume(const std::vector<Lent>& lent) {
+    for (const Step& step : chain_) {
+        if (step.run->element.get() == stateful_) PX_TRY(step.run->element->restore(now_.state));
+    }
     for (const OutChannel& out : out_) out.channel->resume_at(now_.published[out.word]);
     for (std::size_t i = 0; i < in_.size(); ++i) {
         Borrows& borrows = in_[i].borrows;
@@ -66,6 +73,7 @@ void Stage::resume(const std::vector<Lent>& lent) {
         }
     }
     commit();
+    return {};
 }
 
 void Stage::post(std::move_only_function<void()> work) {
@@ -165,6 +173,7 @@ void Stage::commit() {
         news = news || now_.published[out.word] != out.channel->published();
         now_.published[out.word] = out.channel->published();
     }
+    if (stateful_ != nullptr) stateful_->save(now_.state);
     record_.commit(now_);
     if (shared_) futex_wake(record_.word(), INT_MAX);
     if (!news) return;
@@ -199,6 +208,10 @@ void Stage::spread_cpu_time(std::int64_t cpu_ns) {
 // inputs are emptied so that nobody upstream waits for us.
 void Stage::fail(const ElementRun& run, Error error) {
     host_.stage_failed(run.name, std::move(error));
+    give_up();
+}
+
+void Stage::give_up() {
     stack_.clear();
     release_inputs();
     wait_until_.reset();

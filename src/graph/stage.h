@@ -29,6 +29,8 @@ class StageHost {
     virtual ~StageHost() = default;
     virtual void stage_ended() = 0;
     virtual void stage_failed(const std::string& element, Error error) = 0;
+    // As stage_failed(), of a stage in another process, and without waiting for anybody.
+    virtual void remote_failed(const std::string& element, Error error) = 0;
     virtual void reconfigure_wanted() = 0;
     virtual void first_frame() = 0;  // A sink has had its first.
     // Calls actor.notify() once the descriptor is readable.
@@ -76,6 +78,8 @@ class Stage final : public Actor, public Neighbour {
         std::size_t channels = 0;
         RecordPage* page = nullptr;  // Where other processes see it; null: they do not.
         Positions start = {};        // Of the predecessor whose work it goes on with.
+        // Positions of each input that are passed over: frames that killed who touched them.
+        std::vector<std::vector<std::uint64_t>> poison = {};
     };
     // A frame that a predecessor handed on without a copy, and that is still looked at.
     struct Lent {
@@ -91,7 +95,9 @@ class Stage final : public Actor, public Neighbour {
     void add_input(Input input);
     void add_output(OutChannel output);
     // After the inputs and outputs are there: goes on where a predecessor ended.
-    void resume(const std::vector<Lent>& lent);
+    Result<> resume(const std::vector<Lent>& lent);
+    // Lets go of all that comes and tells those after it the end; on its thread.
+    void give_up();
     const CommitRecord& record() const { return record_; }
     const std::vector<Step>& chain() const { return chain_; }
     bool is_source() const { return in_.empty(); }
@@ -158,6 +164,7 @@ class Stage final : public Actor, public Neighbour {
     void activate(Gathered& input);
     void release_inputs();
     void drop_front(Gathered& input);
+    bool is_poison(const Gathered& input, std::uint64_t position) const;
     void start_end(Event::Type type);
     void tell_upstream_done();
 
@@ -174,11 +181,13 @@ class Stage final : public Actor, public Neighbour {
     void hand_on(ElementRun& run, std::size_t index);
     void pass_up(ElementRun& run, std::size_t index);
     Result<Flow> call(ElementRun& run, bool drain);
+    Result<Flow> watched_call(ElementRun& run, bool drain);
 
     StageHost& host_;
     const RunClock& clock_;
     CommitRecord record_;
     const bool shared_;
+    const std::vector<std::vector<std::uint64_t>> poison_;
     Positions now_;
     FramePool pool_;
     KeeperHandle keeper_ = make_keeper(*this);
@@ -187,6 +196,8 @@ class Stage final : public Actor, public Neighbour {
     std::vector<OutChannel> out_;
     std::vector<Work> stack_;  // The top is next.
     std::optional<std::int64_t> wait_until_;
+
+    const Element* stateful_ = nullptr;  // Whose state a successor needs, when shared.
 
     std::atomic<bool> stop_{false};
     std::atomic<bool> reconfigure_{false};

@@ -142,6 +142,7 @@ void Stage::hand_on(ElementRun& run, std::size_t index) {
 Result<Flow> Stage::call(ElementRun& run, bool drain) {
     Context context(run);
     run.wait = {};
+    if (run.watched) return watched_call(run, drain);
     if (run.unsampled_calls > 0) {
         --run.unsampled_calls;
         return drain ? run.element->drain(context) : run.element->process(context);
@@ -157,6 +158,20 @@ Result<Flow> Stage::call(ElementRun& run, bool drain) {
         run.batch_weight_ns += took;
         batch_wall_ns_ += took;
     }
+    return flow;
+}
+
+// The same where somebody else watches that it comes to an end.
+Result<Flow> Stage::watched_call(ElementRun& run, bool drain) {
+    Context context(run);
+    const std::int64_t before = monotonic_ns();
+    run.counters.busy_since_ns.store(before, std::memory_order_relaxed);
+    Result<Flow> flow = drain ? run.element->drain(context) : run.element->process(context);
+    run.counters.busy_since_ns.store(0, std::memory_order_relaxed);
+    const std::int64_t took = monotonic_ns() - before;
+    run.counters.latency_ns.record(static_cast<std::uint64_t>(took));
+    run.batch_weight_ns += took;
+    batch_wall_ns_ += took;
     return flow;
 }
 

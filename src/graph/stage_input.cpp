@@ -50,6 +50,11 @@ void Stage::refill(Gathered& input) {
     input.borrows.skip_to(at - 1);
     input.next = at;
     const std::uint64_t position = input.borrows.take();
+    if (!input.front->event && is_poison(input, position)) {
+        input.borrows.give_back(position);
+        input.front.reset();
+        return refill(input);
+    }
     if (!input.front->event) {
         input.frame = {.payload = pool_.borrow(input.borrows, position),
                        .bytes = input.front->bytes,
@@ -61,6 +66,12 @@ void Stage::refill(Gathered& input) {
     if (type != Event::Type::eos && type != Event::Type::reconfigure) return;
     input.ended = type;
     input.front.reset();
+}
+
+bool Stage::is_poison(const Gathered& input, std::uint64_t position) const {
+    if (poison_.empty()) return false;
+    const std::vector<std::uint64_t>& positions = poison_.at(input.borrows.input());
+    return std::ranges::find(positions, position) != positions.end();
 }
 
 void Stage::drop_front(Gathered& input) {

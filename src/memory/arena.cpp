@@ -150,6 +150,8 @@ Result<MemoryView> CpuArena::resolve(const SlotRef& ref) const {
     return MemoryView{m.base + ref.offset_bytes, ref.size_bytes};
 }
 
+std::uint64_t CpuArena::next_id() { return next_arena_id(); }
+
 ArenaShape CpuArena::shape() const {
     return {
         .id = memory_->id, .slot_bytes = memory_->slot_bytes, .slot_count = memory_->slot_count};

@@ -48,6 +48,11 @@ void ArenaTable::remove(std::uint64_t id) {
     std::erase_if(known_, [&](const Known& known) { return known.shape.id == id; });
 }
 
+bool ArenaTable::knows(std::uint64_t id) const {
+    const std::shared_lock lock(mutex_);
+    return std::ranges::any_of(known_, [&](const Known& known) { return known.shape.id == id; });
+}
+
 std::optional<ArenaPlace> ArenaTable::locate(MemoryView bytes) const {
     const std::shared_lock lock(mutex_);
     auto after = std::ranges::upper_bound(known_, bytes.data(), std::less<>(), &Known::base);

@@ -32,6 +32,7 @@ class ArenaTable {
     // Maps what is behind `fd`. Its seals and size must fit the shape.
     Result<> add(const ArenaShape& shape, UniqueFd fd);
     void remove(std::uint64_t id);
+    bool knows(std::uint64_t id) const;
 
     // Nothing when the bytes lie in no arena of the table.
     std::optional<ArenaPlace> locate(MemoryView bytes) const;

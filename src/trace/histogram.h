@@ -25,6 +25,20 @@ class Histogram {
         }
     }
 
+    // Of another histogram, which may be written meanwhile, and by who is not trusted.
+    void add_all_of(const Histogram& other) {
+        for (std::size_t b = 0; b < kBuckets; ++b) {
+            bump(buckets_[b], other.buckets_[b].load(std::memory_order_relaxed));
+        }
+        bump(count_, other.count());
+        max_.store(std::max(max(), other.max()), std::memory_order_relaxed);
+    }
+    void clear() {
+        for (auto& bucket : buckets_) bucket.store(0, std::memory_order_relaxed);
+        count_.store(0, std::memory_order_relaxed);
+        max_.store(0, std::memory_order_relaxed);
+    }
+
     std::uint64_t count() const { return count_.load(std::memory_order_relaxed); }
     std::uint64_t max() const { return max_.load(std::memory_order_relaxed); }
 
