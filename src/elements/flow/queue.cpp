@@ -20,6 +20,7 @@ Pads Queue::pads() {
             .relation = Relation::pass_through,
             .forwards = true,
             .boundary = true,
+            .local = true,
             .allocates = false};
 }
 

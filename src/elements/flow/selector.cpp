@@ -48,6 +48,7 @@ Pads Selector::pads() {
             .relation = Relation::pass_through,
             .policy = InputPolicy::any,
             .forwards = true,
+            .local = true,
             .allocates = false};
 }
 
@@ -76,6 +77,7 @@ Pads OutputSelector::pads() {
     return {.pads = {{"sink", PadDirection::sink}, {"src_%u", PadDirection::src}},
             .relation = Relation::pass_through,
             .forwards = true,
+            .local = true,
             .allocates = false};
 }
 

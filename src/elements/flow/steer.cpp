@@ -21,11 +21,19 @@ double fate(std::uint64_t sequence) {
     return static_cast<double>((z ^ (z >> 31U)) >> 11U) * 0x1.0p-53;
 }
 
+// Of elements that no process of its own would make safer: they only steer references.
+Pads steering() {
+    Pads pads = one_to_one();
+    pads.local = true;
+    return pads;
+}
+
 }  // namespace
 
 Pads Tee::pads() {
     Pads pads = one_to_one();
     pads.pads[1].name = "src_%u";
+    pads.local = true;
     return pads;
 }
 
@@ -44,10 +52,11 @@ Pads Funnel::pads() {
     Pads pads = one_to_one();
     pads.pads[0].name = "sink_%u";
     pads.policy = InputPolicy::any;
+    pads.local = true;
     return pads;
 }
 
-Pads Valve::pads() { return one_to_one(); }
+Pads Valve::pads() { return steering(); }
 
 Result<Flow> Valve::process(Context& context) {
     if (!options().drop) return context.forward();
@@ -55,7 +64,7 @@ Result<Flow> Valve::process(Context& context) {
     return Flow::more;
 }
 
-Pads CapsFilter::pads() { return one_to_one(); }
+Pads CapsFilter::pads() { return steering(); }
 Pads Identity::pads() { return one_to_one(); }
 
 Result<Flow> Identity::process(Context& context) {

@@ -33,7 +33,9 @@ struct AppSrc::State {
 AppSrc::AppSrc() : state_(std::make_unique<State>()) {}
 AppSrc::~AppSrc() = default;
 
-Pads AppSrc::pads() { return {.pads = {{"src", PadDirection::src}}, .state = StateClass::opaque}; }
+Pads AppSrc::pads() {
+    return {.pads = {{"src", PadDirection::src}}, .state = StateClass::opaque, .local = true};
+}
 
 Result<> AppSrc::open() {
     caps_ = options().caps;
@@ -217,8 +219,10 @@ AppSink::AppSink() : state_(std::make_unique<State>()) {}
 AppSink::~AppSink() = default;
 
 Pads AppSink::pads() {
-    return {
-        .pads = {{"sink", PadDirection::sink}}, .state = StateClass::opaque, .allocates = false};
+    return {.pads = {{"sink", PadDirection::sink}},
+            .state = StateClass::opaque,
+            .local = true,
+            .allocates = false};
 }
 
 std::optional<AppSink::Sample> AppSink::pull(std::chrono::nanoseconds patience) {

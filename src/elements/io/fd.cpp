@@ -46,7 +46,9 @@ Failure io_trouble(std::string_view call, const std::string& where) {
 
 // --- Source
 
-Pads FdSrc::pads() { return {.pads = {{"src", PadDirection::src}}, .state = StateClass::opaque}; }
+Pads FdSrc::pads() {
+    return {.pads = {{"src", PadDirection::src}}, .state = StateClass::opaque, .local = true};
+}
 
 Result<> FdSrc::open() { return expect_open(options().fd, O_WRONLY, "reading"); }
 
@@ -160,8 +162,10 @@ Result<Flow> FdSrc::end(Context& context) const {
 // --- Sink
 
 Pads FdSink::pads() {
-    return {
-        .pads = {{"sink", PadDirection::sink}}, .state = StateClass::opaque, .allocates = false};
+    return {.pads = {{"sink", PadDirection::sink}},
+            .state = StateClass::opaque,
+            .local = true,
+            .allocates = false};
 }
 
 Result<> FdSink::open() { return expect_open(options().fd, O_RDONLY, "writing"); }

@@ -19,8 +19,10 @@ constexpr std::int64_t kPatienceNs = 10'000'000'000;
 constexpr std::int64_t kPatienceOnceStoppedNs = 500'000'000;
 
 Pads one_sink() {
-    return {
-        .pads = {{"sink", PadDirection::sink}}, .state = StateClass::opaque, .allocates = false};
+    return {.pads = {{"sink", PadDirection::sink}},
+            .state = StateClass::opaque,
+            .local = true,  // Until a successor can go on with a file that was begun.
+            .allocates = false};
 }
 
 }  // namespace
