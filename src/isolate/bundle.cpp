@@ -1,0 +1,85 @@
+#include "isolate/bundle.h"
+
+#include <algorithm>
+
+#include <fcntl.h>
+
+#include "base/check.h"
+#include "exec/shared_ring.h"
+
+namespace parallax {
+namespace {
+
+std::uint64_t slot_bytes_for(std::size_t most_bytes) {
+    constexpr std::uint64_t kPage = CpuArena::kSlotAlignment;
+    return std::max<std::uint64_t>(1, (most_bytes + kPage - 1) / kPage) * kPage;
+}
+
+Result<> seal_for_good(const UniqueFd& fd) {
+    if (::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_FUTURE_WRITE | F_SEAL_SEAL) == 0) return {};
+    return fail_errno("F_SEAL_FUTURE_WRITE");
+}
+
+}  // namespace
+
+Result<UniqueFd> make_memory(const std::string& name, std::size_t size_bytes) {
+    CpuSegment segment = PX_TRY(CpuSegment::create({.size_bytes = size_bytes, .name = name}));
+    PX_TRY(segment.seal({.size = true}));
+    return UniqueFd(::fcntl(segment.fd(), F_DUPFD_CLOEXEC, 3));
+}
+
+UniqueFd copy_of(const UniqueFd& fd) { return UniqueFd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 3)); }
+
+Result<CpuSegment> map_ring_memory(UniqueFd fd, std::uint32_t capacity, Access access) {
+    return CpuSegment::from_fd(std::move(fd), SharedRing::bytes_for(Channel::places(capacity)),
+                               access);
+}
+
+Result<Bundle> Bundle::make(const Plan& plan, std::size_t stage) {
+    const PlannedStage& planned = plan.stages[stage];
+    const std::size_t counters_bytes = sizeof(ElementCounters) * planned.elements.size();
+    UniqueFd record_fd = PX_TRY(make_memory("record", sizeof(RecordPage)));
+    UniqueFd counters_fd = PX_TRY(make_memory("counters", counters_bytes));
+    auto record = PX_TRY(PeerRecord::map(copy_of(record_fd), planned.inputs, planned.channels));
+    CpuSegment counters =
+        PX_TRY(CpuSegment::from_fd(copy_of(counters_fd), counters_bytes, Access::read_only));
+    Bundle bundle{.record_fd = std::move(record_fd),
+                  .counters_fd = std::move(counters_fd),
+                  .ring_fds = std::vector<UniqueFd>(planned.channels),
+                  .arenas = {},
+                  .record = std::move(record),
+                  .counters = std::move(counters)};
+    for (const PlannedLink& link : plan.links) {
+        if (!link.channel || link.from_stage != stage) continue;
+        bundle.ring_fds[link.from_word] =
+            PX_TRY(make_memory("ring", SharedRing::bytes_for(Channel::places(link.capacity))));
+    }
+    for (const PlannedArena& arena : plan.arenas) {
+        if (std::ranges::find(planned.elements, arena.element) == planned.elements.end()) continue;
+        const ArenaShape shape{.id = CpuArena::next_id(),
+                               .slot_bytes = slot_bytes_for(arena.slot_bytes),
+                               .slot_count = arena.slots};
+        bundle.arenas.push_back(
+            {.element = arena.element,
+             .pad = arena.pad,
+             .shape = shape,
+             .most_bytes = arena.slot_bytes,
+             .fd = PX_TRY(make_memory("arena", shape.slot_bytes * shape.slot_count))});
+    }
+    return bundle;
+}
+
+Result<> Bundle::seal() const {
+    PX_TRY(seal_for_good(record_fd));
+    PX_TRY(seal_for_good(counters_fd));
+    for (const UniqueFd& ring : ring_fds) PX_TRY(seal_for_good(ring));
+    for (const SharedArena& arena : arenas) PX_TRY(seal_for_good(arena.fd));
+    return {};
+}
+
+const ElementCounters& Bundle::counters_of(std::size_t piece) const {
+    PX_CHECK((piece + 1) * sizeof(ElementCounters) <= counters.size_bytes());
+    return reinterpret_cast<const ElementCounters*>(counters.view().data())[piece];
+}
+
+}  // namespace parallax

@@ -1,0 +1,51 @@
+// Bundle: the memory of one incarnation of a stage: its record, its counters, a ring for each of
+// its channels, and the arenas of its elements' outputs.
+//
+// Order, as docs/protocol.md says: made here with size seals; mapped for writing by the trusted
+// start of the process; sealed against any further writable mapping; only then does foreign code
+// run. The supervisor maps all of it read-only.
+//
+// Threads: the supervisor's. Lifetime: descriptors end with it; mappings of others live on.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "graph/element_run.h"
+#include "graph/plan.h"
+#include "isolate/peer_record.h"
+#include "parallax/arena.h"
+
+namespace parallax {
+
+struct SharedArena {
+    std::size_t element = 0;  // Of the graph, and the number of its output.
+    std::size_t pad = 0;
+    ArenaShape shape;
+    std::size_t most_bytes = 0;
+    UniqueFd fd;
+};
+
+struct Bundle {
+    UniqueFd record_fd;
+    UniqueFd counters_fd;
+    std::vector<UniqueFd> ring_fds;  // By channel word.
+    std::vector<SharedArena> arenas;
+
+    std::unique_ptr<PeerRecord> record;
+    CpuSegment counters;
+
+    static Result<Bundle> make(const Plan& plan, std::size_t stage);
+    // No mapping for writing from here on, in any process.
+    Result<> seal() const;
+    const ElementCounters& counters_of(std::size_t piece) const;
+};
+
+// A memfd that cannot change its size, and that nobody has mapped.
+Result<UniqueFd> make_memory(const std::string& name, std::size_t size_bytes);
+UniqueFd copy_of(const UniqueFd& fd);
+
+// The read-only view of a ring of a channel with that capacity.
+Result<CpuSegment> map_ring_memory(UniqueFd fd, std::uint32_t capacity, Access access);
+
+}  // namespace parallax

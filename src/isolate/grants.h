@@ -1,0 +1,17 @@
+// grants: what an element's own properties name, and nothing else, is opened to its process.
+//
+// ReadPath, WritePath, Endpoint and DevicePath are the types of properties that name something
+// outside. Relative paths become absolute. A path with a pattern (frame_%03d.png, *.dng) grants the
+// folder it is in, since the files are not known beforehand.
+//
+// Threads: pure but for looking at the file system.
+#pragma once
+
+#include "isolate/sandbox_policy.h"
+#include "parallax/element.h"
+
+namespace parallax {
+
+Result<> add_grants(const Element& element, SandboxGrants& grants);
+
+}  // namespace parallax

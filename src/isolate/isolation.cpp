@@ -1,0 +1,117 @@
+#include "isolate/isolation.h"
+
+#include <algorithm>
+#include <mutex>
+
+#include <fnmatch.h>
+
+#include "isolate/stage_process.h"
+
+namespace parallax {
+namespace {
+
+// A supervisor, and the fork server that serves it alone.
+class OwnZygote final : public RemoteStages {
+  public:
+    OwnZygote(std::unique_ptr<Zygote> zygote) : zygote_(std::move(zygote)) {}
+    Result<> begin(const RemoteSetup& setup, const SupervisorOptions& options) {
+        stages_ = PX_TRY(make_supervisor(setup, *zygote_, options));
+        return {};
+    }
+
+    Neighbour& neighbour(std::size_t stage) override { return stages_->neighbour(stage); }
+    const CommitRecord& record(std::size_t stage) const override { return stages_->record(stage); }
+    RecordPage* page_for(std::size_t stage) override { return stages_->page_for(stage); }
+    Result<std::unique_ptr<Ring>> ring(std::size_t link) override { return stages_->ring(link); }
+    void attach_stage(std::size_t stage, Stage& local) override {
+        stages_->attach_stage(stage, local);
+    }
+    Result<> attach_channel(std::size_t link, Channel& channel) override {
+        return stages_->attach_channel(link, channel);
+    }
+    Result<> start() override { return stages_->start(); }
+    void play() override { stages_->play(); }
+    void pause() override { stages_->pause(); }
+    void stop() override { stages_->stop(); }
+    void reconfigure() override { stages_->reconfigure(); }
+    Result<> set_property(std::size_t element, std::string_view name,
+                          std::string_view text) override {
+        return stages_->set_property(element, name, text);
+    }
+    void shut_down(bool complete) override { stages_->shut_down(complete); }
+    void refresh() override { stages_->refresh(); }
+    RemoteFigures figures(std::size_t element) const override { return stages_->figures(element); }
+
+  private:
+    std::unique_ptr<Zygote> zygote_;
+    std::unique_ptr<RemoteStages> stages_;
+};
+
+class ProcessIsolation final : public Isolation {
+  public:
+    ProcessIsolation(SupervisorOptions options, std::unique_ptr<Zygote> zygote)
+        : options_(std::move(options)), spare_(std::move(zygote)) {}
+
+    Result<std::unique_ptr<RemoteStages>> begin(const RemoteSetup& setup) override {
+        std::unique_ptr<Zygote> zygote;
+        {
+            const std::lock_guard lock(mutex_);
+            zygote = std::move(spare_);
+        }
+        if (!zygote || !zygote->alive()) zygote = PX_TRY(Zygote::start());
+        auto stages = std::make_unique<OwnZygote>(std::move(zygote));
+        PX_TRY(stages->begin(setup, options_));
+        return stages;
+    }
+
+  private:
+    const SupervisorOptions options_;
+    std::mutex mutex_;
+    std::unique_ptr<Zygote> spare_;  // Started early, for the first run.
+};
+
+class RegisteredStages final : public StageEntry {
+  public:
+    explicit RegisteredStages(Registry& registry) : registry_(registry) {}
+    int run(StageStart start) override {
+        if (start.fds.empty()) return 1;
+        return run_stage_process({.control = ControlSocket(std::move(start.fds.front())),
+                                  .registry = registry_,
+                                  .lock_down = [&start] { return start.lock_down.now(); }});
+    }
+
+  private:
+    Registry& registry_;
+};
+
+bool matches(const Graph::Node& node, const std::vector<std::string>& patterns) {
+    if (patterns.empty()) return true;
+    return std::ranges::any_of(patterns, [&](const std::string& pattern) {
+        return ::fnmatch(pattern.c_str(), node.name.c_str(), 0) == 0 ||
+               ::fnmatch(pattern.c_str(), node.factory.c_str(), 0) == 0;
+    });
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Isolation>> make_isolation(SupervisorOptions options) {
+    auto zygote = PX_TRY(Zygote::start());
+    return std::make_unique<ProcessIsolation>(std::move(options), std::move(zygote));
+}
+
+void isolate_matching(Graph& graph, const Registry& registry,
+                      const std::vector<std::string>& patterns, const std::string& group) {
+    for (std::size_t n = 0; n < graph.nodes().size(); ++n) {
+        const Graph::Node& node = graph.nodes()[n];
+        const Factory* factory = registry.find(node.factory);
+        if (factory == nullptr || factory->pads().local || !matches(node, patterns)) continue;
+        graph.isolate(n, group);
+    }
+}
+
+int stage_zygote_main(int argc, char** argv, Registry& registry) {
+    RegisteredStages stages(registry);
+    return zygote_main(argc, argv, stages);
+}
+
+}  // namespace parallax

@@ -1,0 +1,387 @@
+#include "isolate/supervisor.h"
+
+#include <algorithm>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "exec/shared_ring.h"
+#include "isolate/supervisor_impl.h"
+
+namespace parallax {
+namespace {
+
+constexpr int kTickMs = 50;
+constexpr std::chrono::seconds kStartPatience(30);
+constexpr std::chrono::seconds kFinishPatience(20);
+
+}  // namespace
+
+Result<std::unique_ptr<RemoteStages>> make_supervisor(const RemoteSetup& setup, Zygote& zygote,
+                                                      const SupervisorOptions& options) {
+    auto supervisor = std::make_unique<Supervisor>(setup, zygote, options);
+    PX_TRY(supervisor->prepare());
+    return supervisor;
+}
+
+Supervisor::Supervisor(const RemoteSetup& setup, Zygote& zygote, const SupervisorOptions& options)
+    : plan_(setup.plan),
+      graph_(setup.graph),
+      elements_(setup.elements),
+      host_(setup.host),
+      bus_(setup.bus),
+      clock_(setup.clock),
+      arenas_(setup.arenas),
+      zygote_(zygote),
+      options_(options) {}
+
+Supervisor::~Supervisor() {
+    if (!thread_.joinable()) return;
+    shut_down(false);
+}
+
+// Memory for all that crosses, as long as nothing runs.
+Result<> Supervisor::prepare() {
+    wake_ = UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!wake_) return fail_errno("eventfd");
+    for (std::size_t s = 0; s < plan_.stages.size(); ++s) {
+        const PlannedStage& planned = plan_.stages[s];
+        if (!planned.remote()) continue;
+        Remote& remote = remotes_[s];
+        remote.number = s;
+        remote.elements = planned.elements;
+        remote.name = elements_[planned.elements.front()]->name;
+        remote.policy = PX_TRY(policy_of(remote));
+        remote.bundle = PX_TRY(Bundle::make(plan_, s));
+        remote.first.assign(planned.channels, 0);
+        remote.poison.resize(planned.inputs);
+        neighbours_.try_emplace(s, *this, s);
+        for (const std::size_t element : planned.elements) figures_.try_emplace(element);
+    }
+    for (std::size_t l = 0; l < plan_.links.size(); ++l) {
+        const PlannedLink& link = plan_.links[l];
+        if (!link.channel) continue;
+        const bool from = running_elsewhere(link.from_stage);
+        const bool to = running_elsewhere(link.to_stage);
+        if (!from && !to) continue;
+        if (from && link.leaky != Leaky::no) {
+            return fail(Errc::unsupported,
+                        "a leaky queue right after " + elements_[link.from]->name +
+                            ", which runs in a process of its own, is not built in this version",
+                        "put an identity between them");
+        }
+        for (const std::size_t local : {link.from_stage, link.to_stage}) {
+            if (running_elsewhere(local) || local_pages_.contains(local)) continue;
+            CpuSegment page =
+                PX_TRY(CpuSegment::create({.size_bytes = sizeof(RecordPage), .name = "record"}));
+            PX_TRY(page.seal({.size = true, .future_write = true}));
+            local_pages_.emplace(local, std::move(page));
+        }
+        if (from) continue;
+        CpuSegment ring = PX_TRY(CpuSegment::create(
+            {.size_bytes = SharedRing::bytes_for(Channel::places(link.capacity)), .name = "ring"}));
+        PX_TRY(ring.seal({.size = true, .future_write = true}));
+        UniqueFd fd(::fcntl(ring.fd(), F_DUPFD_CLOEXEC, 3));
+        local_rings_.try_emplace(l, std::move(ring), std::move(fd));
+    }
+    return {};
+}
+
+Neighbour& Supervisor::neighbour(std::size_t stage) { return neighbours_.at(stage); }
+
+// Of the first incarnation: local ends are made before anything runs.
+const CommitRecord& Supervisor::record(std::size_t stage) const {
+    return remotes_.at(stage).bundle->record->record();
+}
+
+RecordPage* Supervisor::page_for(std::size_t local_stage) {
+    const auto page = local_pages_.find(local_stage);
+    if (page == local_pages_.end()) return nullptr;
+    const auto bytes = page->second.view_mut();
+    return bytes ? reinterpret_cast<RecordPage*>(bytes->data()) : nullptr;
+}
+
+Result<std::unique_ptr<Ring>> Supervisor::ring(std::size_t link) {
+    const PlannedLink& planned = plan_.links[link];
+    const std::uint64_t places = Channel::places(planned.capacity);
+    if (const auto local = local_rings_.find(link); local != local_rings_.end()) {
+        // The only mapping that can ever write it.
+        return std::make_unique<SharedRing>(std::move(local->second.writable), places, arenas_);
+    }
+    const UniqueFd& fd = remotes_.at(planned.from_stage).bundle->ring_fds[planned.from_word];
+    CpuSegment pages = PX_TRY(map_ring_memory(copy_of(fd), planned.capacity, Access::read_only));
+    return std::make_unique<SharedRing>(std::move(pages), places, arenas_);
+}
+
+void Supervisor::attach_stage(std::size_t stage, Stage& local) {
+    local_stages_[stage] = &local;
+    for (std::size_t l = 0; l < plan_.links.size(); ++l) {
+        const PlannedLink& link = plan_.links[l];
+        if (!link.channel || (link.from_stage != stage && link.to_stage != stage)) continue;
+        const std::size_t other = link.from_stage == stage ? link.to_stage : link.from_stage;
+        if (!running_elsewhere(other)) continue;
+        ends_[l].stage = &local;
+    }
+}
+
+// From here on the channel reads a mapping of its own, which it keeps until it meets a successor.
+Result<> Supervisor::attach_channel(std::size_t link, Channel& channel) {
+    LinkEnd& end = ends_[link];
+    end.channel = &channel;
+    const PlannedLink& planned = plan_.links[link];
+    const bool from = running_elsewhere(planned.from_stage);
+    const std::size_t liar = from ? planned.from_stage : planned.to_stage;
+    end.peer = PX_TRY(map_record(remotes_.at(liar)));
+    if (from) {
+        channel.read_from({&end.peer->record(), planned.from_word});
+    } else {
+        channel.continue_with({&end.peer->record(), planned.to_word});
+    }
+    end.stage->watch(end.peer->record().word());
+    channel.on_violation([this, liar](const Error& error) {
+        post([this, liar, text = to_string(error)] { kill(remotes_.at(liar), text); });
+    });
+    return {};
+}
+
+Result<std::unique_ptr<PeerRecord>> Supervisor::map_record(const Remote& remote) const {
+    const PlannedStage& planned = plan_.stages[remote.number];
+    return PeerRecord::map(copy_of(remote.bundle->record_fd), planned.inputs, planned.channels);
+}
+
+// --- What the run asks for.
+
+Result<> Supervisor::start() {
+    std::promise<Result<>> promise;
+    auto answer = promise.get_future();
+    starting_ = std::move(promise);
+    thread_ = std::thread([this] { loop(); });
+    post([this] {
+        for (auto& [number, remote] : remotes_) spawn(remote);
+        conclude_start();
+    });
+    if (answer.wait_for(kStartPatience) == std::future_status::ready) return answer.get();
+    return fail(Errc::timed_out, "the processes of the elements did not get ready within 30 s");
+}
+
+void Supervisor::play() {
+    post([this] {
+        playing_ = true;
+        paused_ = false;
+        for (auto& [number, remote] : remotes_) set_going(remote);
+    });
+}
+
+void Supervisor::pause() {
+    post([this] {
+        paused_ = true;
+        for (auto& [number, remote] : remotes_) set_going(remote);
+    });
+}
+
+void Supervisor::stop() {
+    post([this] {
+        stopping_ = true;
+        for (auto& [number, remote] : remotes_) tell(remote, {.type = Type::stop});
+    });
+}
+
+void Supervisor::reconfigure() {
+    post([this] {
+        reconfiguring_ = true;
+        for (auto& [number, remote] : remotes_) tell(remote, {.type = Type::reconfigure});
+    });
+}
+
+Result<> Supervisor::set_property(std::size_t element, std::string_view name,
+                                  std::string_view text) {
+    post([this, element, name = std::string(name), text = std::string(text)] {
+        for (auto& [number, remote] : remotes_) {
+            const auto piece = std::ranges::find(remote.elements, element);
+            if (piece == remote.elements.end()) continue;
+            remote.overrides.emplace_back(name, text);
+            remote.override_elements.push_back(element);
+            tell(remote, {.type = Type::set_property,
+                          .a = static_cast<std::uint64_t>(piece - remote.elements.begin()),
+                          .text = name,
+                          .more = text});
+        }
+    });
+    return {};
+}
+
+void Supervisor::shut_down(bool complete) {
+    if (!thread_.joinable()) return;
+    std::promise<void> promise;
+    auto done = promise.get_future();
+    post([this, complete, promise = std::move(promise)]() mutable {
+        complete_ = complete;
+        finishing_ = std::move(promise);
+        shutting_down_ = true;
+        begin_finishing();
+    });
+    if (done.wait_for(kFinishPatience) != std::future_status::ready) {
+        post([this] {
+            for (auto& [number, remote] : remotes_) {
+                if (remote.process) kill(remote, "it did not finish within 20 s");
+            }
+        });
+        done.wait();
+    }
+    over_ = true;
+    post([] {});
+    thread_.join();
+}
+
+// --- The thread.
+
+void Supervisor::post(std::move_only_function<void()> work) {
+    {
+        const std::lock_guard lock(posted_mutex_);
+        posted_.push_back(std::move(work));
+    }
+    const std::uint64_t one = 1;
+    (void)!::write(wake_.get(), &one, sizeof one);
+}
+
+void Supervisor::run_posted() {
+    std::uint64_t count = 0;
+    (void)!::read(wake_.get(), &count, sizeof count);
+    std::vector<std::move_only_function<void()>> work;
+    {
+        const std::lock_guard lock(posted_mutex_);
+        work.swap(posted_);
+    }
+    for (auto& each : work) each();
+}
+
+void Supervisor::loop() {
+    ::pthread_setname_np(::pthread_self(), "plx:supervisor");
+    while (!over_) {
+        run_posted();
+        for (auto& [number, remote] : remotes_) {
+            read_stderr(remote);
+            hear(remote);
+        }
+        while (const auto exit = zygote_.reaped()) {
+            const auto dead = std::ranges::find_if(remotes_, [&](const auto& each) {
+                return each.second.process && each.second.process->child.id == exit->id;
+            });
+            if (dead != remotes_.end()) on_death(dead->second, *exit);
+        }
+        tick();
+        check_idle();
+        if (!over_) wait_for_news();
+    }
+}
+
+void Supervisor::wait_for_news() {
+    std::vector<pollfd> news{{.fd = wake_.get(), .events = POLLIN, .revents = 0},
+                             {.fd = zygote_.event_fd(), .events = POLLIN, .revents = 0}};
+    int patience_ms = kTickMs;
+    const std::int64_t now = monotonic_ns();
+    for (auto& [number, remote] : remotes_) {
+        if (remote.process) {
+            news.push_back({.fd = remote.process->control.fd(), .events = POLLIN, .revents = 0});
+        }
+        if (!remote.restart_at_ns) continue;
+        const std::int64_t until = *remote.restart_at_ns - now;
+        patience_ms =
+            std::min(patience_ms,
+                     static_cast<int>(std::max<std::int64_t>(0, (until + 999'999) / 1'000'000)));
+    }
+    ::poll(news.data(), news.size(), patience_ms);
+}
+
+void Supervisor::tick() {
+    const std::int64_t now = monotonic_ns();
+    for (auto& [number, remote] : remotes_) {
+        if (remote.restart_at_ns && now >= *remote.restart_at_ns && !shutting_down_) {
+            remote.restart_at_ns.reset();
+            spawn(remote);
+        }
+        watch_over(remote, now);
+        let_go_of_formers(remote);
+    }
+    if (now - last_ping_ns_ < options_.heartbeat.count()) return;
+    last_ping_ns_ = now;
+    for (auto& [number, remote] : remotes_) {
+        if (remote.process && remote.process->phase >= ChildPhase::ready) {
+            tell(remote, {.type = Type::ping, .a = static_cast<std::uint64_t>(now)});
+        }
+    }
+}
+
+// The run waits for the first incarnations of all.
+void Supervisor::conclude_start() {
+    if (!starting_) return;
+    for (const auto& [number, remote] : remotes_) {
+        if (!remote.process || remote.process->phase < ChildPhase::ready) return;
+    }
+    std::exchange(starting_, std::nullopt)->set_value({});
+}
+
+void Supervisor::begin_finishing() {
+    for (auto& [number, remote] : remotes_) {
+        remote.restart_at_ns.reset();
+        if (!remote.process) continue;
+        if (remote.process->phase != ChildPhase::ended) {
+            kill(remote, "the run is over");
+            continue;
+        }
+        remote.process->phase = ChildPhase::finishing;
+        tell(remote, {.type = Type::finish, .a = complete_ ? 1U : 0U});
+    }
+}
+
+void Supervisor::check_idle() {
+    if (!finishing_) return;
+    const bool any = std::ranges::any_of(
+        remotes_, [](const auto& each) { return each.second.process.has_value(); });
+    if (any) return;
+    std::exchange(finishing_, std::nullopt)->set_value();
+}
+
+// --- Figures; any thread.
+
+void Supervisor::refresh() {
+    const std::lock_guard lock(figures_mutex_);
+    for (auto& [element, figures] : figures_) {
+        ElementCounters& shown = elements_[element]->counters;
+        shown.set_to(figures.before);
+        if (const ElementCounters* now = figures.counters.load()) shown.add_all_of(*now);
+    }
+}
+
+RemoteFigures Supervisor::figures(std::size_t element) const {
+    const std::lock_guard lock(figures_mutex_);
+    const auto found = figures_.find(element);
+    return found == figures_.end() ? RemoteFigures{} : found->second.told;
+}
+
+// --- A remote stage as local ones see it.
+
+void Supervisor::RemoteNeighbour::send_up(Event event) {
+    supervisor_.post([&supervisor = supervisor_, stage = stage_, event = std::move(event)] {
+        supervisor.tell(supervisor.remotes_.at(stage),
+                        {.type = Type::event_up,
+                         .a = static_cast<std::uint64_t>(event.type),
+                         .b = static_cast<std::uint64_t>(event.pts_ns),
+                         .c = static_cast<std::uint64_t>(event.duration_ns),
+                         .text = event.name});
+    });
+}
+
+void Supervisor::RemoteNeighbour::downstream_done() {
+    supervisor_.post([&supervisor = supervisor_, stage = stage_] {
+        Remote& remote = supervisor.remotes_.at(stage);
+        ++remote.downstream_done;
+        supervisor.tell(remote, {.type = Type::downstream_done});
+    });
+}
+
+}  // namespace parallax

@@ -1,0 +1,302 @@
+// Why a process died, and what follows: a successor, a frame passed over, or the end of a branch.
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "isolate/supervisor_impl.h"
+
+namespace parallax {
+namespace {
+
+constexpr std::int64_t kReadyNs = 10'000'000'000;  // From birth to ready.
+constexpr std::int64_t kHeartbeatsMissed = 20;
+constexpr std::int64_t kDeadlineNs = 10'000'000'000;
+constexpr std::int64_t kDeadlineNsPerByte = 100;
+constexpr std::uint32_t kFruitlessKills = 10;  // Outside kills in a row without a commit between.
+
+std::string signal_name(int number) {
+    const char* name = ::sigabbrev_np(number);
+    return name != nullptr ? "SIG" + std::string(name) : "signal " + std::to_string(number);
+}
+
+}  // namespace
+
+void Supervisor::say(const Remote& remote, Severity severity, std::string text) {
+    bus_.post({.kind = Message::Kind::text,
+               .severity = severity,
+               .element = remote.name,
+               .text = std::move(text),
+               .time_ns = clock_.running_time_ns()});
+}
+
+void Supervisor::kill(Remote& remote, std::string why) {
+    if (!remote.process || !remote.process->killed_for.empty()) return;
+    remote.process->killed_for = std::move(why);
+    ::syscall(SYS_pidfd_send_signal, remote.process->child.pidfd.get(), SIGKILL, nullptr, 0);
+}
+
+std::string Supervisor::reason_of(const Remote& remote, const ChildExit& exit) const {
+    const Incarnation& process = *remote.process;
+    if (!process.killed_for.empty()) return process.killed_for;
+    if (exit.out_of_memory) return "it was killed at its memory limit";
+    const int signal = signal_of(exit, process.child.crash_page);
+    if (signal == SIGSYS) {
+        const auto crash = process.child.crash_page.read();
+        const int call = crash && *crash ? (*crash)->system_call : -1;
+        return "SIGSYS: its sandbox allows no system call " + std::to_string(call);
+    }
+    if (signal != 0) return signal_name(signal);
+    return "it exited with code " + std::to_string(exit.code);
+}
+
+// How far it had come. The words are its own, so they are held against what is known: what it was
+// given, and where it began. Positions that cannot be fall back to where it began.
+Positions Supervisor::checked_snapshot(const Remote& remote) const {
+    const Positions& start = remote.start;
+    const auto found = remote.bundle->record->record().snapshot();
+    if (!found || !remote.process->introduced) return start;
+    Positions now = *found;
+    for (const PlannedLink& link : plan_.links) {
+        if (!link.channel) continue;
+        if (link.to_stage == remote.number) {
+            const std::size_t w = link.to_word;
+            const std::uint64_t given = published_by_writer(link).value_or(0);
+            const bool sane = now.released[w] >= start.released[w] &&
+                              now.released[w] <= now.done[w] && now.done[w] >= start.done[w] &&
+                              now.done[w] <= now.consumed[w] && now.consumed[w] <= given;
+            if (!sane) return start;
+        }
+        if (link.from_stage == remote.number) {
+            const std::size_t w = link.from_word;
+            const std::uint64_t room = Channel::places(link.capacity);
+            const std::uint64_t released = released_by_reader(link).value_or(0);
+            const bool sane = now.published[w] >= start.published[w] &&
+                              now.published[w] <= released + room + room;
+            if (!sane) return start;
+        }
+    }
+    return now;
+}
+
+std::optional<std::uint64_t> Supervisor::published_by_writer(const PlannedLink& link) const {
+    const auto remote = remotes_.find(link.from_stage);
+    if (remote == remotes_.end()) {
+        return local_stages_.at(link.from_stage)->record().published(link.from_word);
+    }
+    const Remote& writer = remote->second;
+    const std::uint64_t before = writer.start.published[link.from_word];
+    if (!writer.bundle) return before;
+    const auto now = writer.bundle->record->record().published(link.from_word);
+    return std::max(before, now.value_or(before));
+}
+
+void Supervisor::on_death(Remote& remote, const ChildExit& exit) {
+    while (remote.process && remote.process->killed_for.empty()) {
+        // What it said before it died is valid.
+        const ChildPhase before = remote.process->phase;
+        auto waiting = remote.process->control.receive(false, false);
+        if (!waiting || !*waiting) break;
+        const ControlMessage& message = (*waiting)->message;
+        if (!is_from_stage(message.type) || !allowed(before, message.type)) break;
+        if (message.type != Type::mapped && message.type != Type::ready) obey(remote, message);
+    }
+    read_stderr(remote);
+    for (auto& [number, other] : remotes_) {  // Who is dead answers nobody.
+        if (other.process && other.process->asked.erase(remote.number) > 0) set_going(other);
+    }
+    const std::string reason = reason_of(remote, exit);
+    const bool finished = remote.process->phase == ChildPhase::finished;
+    const bool finishing = remote.process->phase == ChildPhase::finishing;
+    const bool ready = remote.process->phase >= ChildPhase::ready;
+    const bool outside =
+        exit.signal == SIGKILL && remote.process->killed_for.empty() && !exit.out_of_memory;
+    const Positions now = checked_snapshot(remote);
+    const bool progress = now != remote.start;
+    retire(remote, now);
+    remote.start = now;
+    if (finished || shutting_down_) {
+        if (finishing && complete_) {
+            host_.remote_failed(remote.name,
+                                {Errc::peer_died, "died while it finished: " + reason});
+        }
+        return;
+    }
+    if (now.ended != 0 && !std::exchange(remote.over, true)) host_.stage_ended();
+    if (remote.over && !finishing_) return die_after_end(remote, reason);
+    if (starting_ && !ready && !outside) {
+        std::exchange(starting_, std::nullopt)
+            ->set_value(parallax::fail(Errc::peer_died,
+                                       remote.name + " died before it was ready: " + reason));
+        return;
+    }
+    follow(remote, reason, outside, progress);
+}
+
+// All of its frames are through; only what elements write at their end is missing.
+void Supervisor::die_after_end(Remote& remote, const std::string& reason) {
+    say(remote, Severity::warning, reason + ", after its last frame");
+}
+
+// A successor, soon or after a while; or the end, when that has been tried often enough.
+void Supervisor::follow(Remote& remote, const std::string& reason, bool outside, bool progress) {
+    const std::int64_t now = monotonic_ns();
+    remote.in_a_row = progress ? 1 : remote.in_a_row + 1;
+    if (!outside) {
+        note_suspect(remote);
+        remote.faults_ns.push_back(now);
+    }
+    while (!remote.faults_ns.empty() &&
+           now - remote.faults_ns.front() > options_.restart.window.count()) {
+        remote.faults_ns.pop_front();
+    }
+    const bool spent = remote.faults_ns.size() > options_.restart.most ||
+                       (outside && remote.in_a_row > kFruitlessKills);
+    if (spent || options_.on_crash != SupervisorOptions::OnCrash::restart) {
+        return give_up(remote, reason);
+    }
+    {
+        const std::lock_guard lock(figures_mutex_);
+        for (const std::size_t element : remote.elements) ++figures_.at(element).told.restarts;
+    }
+    remote.reborn = true;
+    const std::int64_t delay = outside ? 0 : delay_ns(remote);
+    say(remote, Severity::warning, reason + "; it is started again");
+    // Its memory first: neighbours that are born meanwhile are told of it.
+    auto bundle = Bundle::make(plan_, remote.number);
+    if (!bundle) return give_up(remote, to_string(bundle.error()));
+    remote.bundle = *std::move(bundle);
+    if (delay == 0) return spawn(remote);
+    remote.restart_at_ns = now + delay;
+}
+
+// The memory of one whose frames others may still look at; one that nobody knew is just gone.
+void Supervisor::retire(Remote& remote, const Positions& now) {
+    {
+        const std::lock_guard lock(figures_mutex_);
+        for (std::size_t i = 0; i < remote.elements.size(); ++i) {
+            Figures& figures = figures_.at(remote.elements[i]);
+            if (figures.counters.exchange(nullptr) != nullptr) {
+                figures.before.add_all_of(remote.bundle->counters_of(i));
+            }
+        }
+    }
+    const bool known = remote.process->introduced;
+    remote.process.reset();
+    if (!known) {
+        for (const SharedArena& arena : remote.bundle->arenas) arenas_.remove(arena.shape.id);
+        remote.bundle.reset();
+        return;
+    }
+    const std::size_t channels = remote.first.size();
+    Former former{.bundle = *std::exchange(remote.bundle, std::nullopt),
+                  .from = remote.first,
+                  .until = std::vector<std::uint64_t>(channels, 0)};
+    for (std::size_t c = 0; c < channels; ++c) {
+        former.until[c] = now.published[c];
+        remote.first[c] = now.published[c];
+    }
+    remote.formers.push_back(std::move(former));
+}
+
+// The frames that were at work when it died by its own doing. After so many times they are poison.
+void Supervisor::note_suspect(Remote& remote) {
+    if (options_.poison_after == 0 || remote.poison.empty()) return;
+    std::vector<std::uint64_t> at(
+        remote.start.done.begin(),
+        remote.start.done.begin() + static_cast<std::ptrdiff_t>(remote.poison.size()));
+    if (remote.suspect.first != at) remote.suspect = {at, 0};
+    if (++remote.suspect.second < options_.poison_after) return;
+    for (std::size_t i = 0; i < at.size(); ++i) remote.poison[i].push_back(at[i]);
+    remote.suspect.second = 0;
+    remote.faults_ns.clear();  // Known for what it is: the next frame has a fresh start.
+    {
+        const std::lock_guard lock(figures_mutex_);
+        ++figures_.at(remote.elements.front()).told.poisoned;
+    }
+    say(remote, Severity::warning,
+        "passes over frame " + std::to_string(at.front()) + ", of which it died " +
+            std::to_string(options_.poison_after) + " times");
+}
+
+std::int64_t Supervisor::delay_ns(Remote& remote) {
+    using Backoff = SupervisorOptions::Restart::Backoff;
+    const auto faults =
+        static_cast<std::int64_t>(std::max<std::size_t>(1, remote.faults_ns.size()));
+    const std::int64_t base = options_.restart.delay.count();
+    const std::int64_t longest = options_.restart.longest_delay.count();
+    std::int64_t delay = base;
+    if (options_.restart.backoff == Backoff::linear) delay = base * faults;
+    if (options_.restart.backoff == Backoff::exponential) {
+        delay = base << std::min<std::int64_t>(faults - 1, 20);
+    }
+    delay = std::min(delay, longest);
+    return delay + static_cast<std::int64_t>(dice_()) % std::max<std::int64_t>(1, delay / 4);
+}
+
+// Its branch ends: what follows gets an end in order, and what comes in is let go of.
+void Supervisor::give_up(Remote& remote, const std::string& why) {
+    if (remote.given_up) {
+        // Not even its stand-in lives: nothing is left to do for this branch but to count it out.
+        if (!std::exchange(remote.over, true)) host_.stage_ended();
+        return;
+    }
+    remote.given_up = true;
+    remote.restart_at_ns.reset();
+    const bool drop = options_.on_crash == SupervisorOptions::OnCrash::drop && !options_.strict;
+    if (drop) {
+        say(remote, Severity::warning, why + "; its branch ends here");
+    } else {
+        host_.remote_failed(remote.name, {Errc::peer_died, "its process ended: " + why});
+    }
+    remote.reborn = true;
+    if (!remote.bundle) {
+        auto bundle = Bundle::make(plan_, remote.number);
+        if (!bundle) return give_up(remote, why);
+        remote.bundle = *std::move(bundle);
+    }
+    spawn(remote);
+}
+
+// As long as a frame may take: by its bytes, where nobody said otherwise.
+std::int64_t Supervisor::deadline_ns(const Remote& remote) const {
+    if (options_.frame_deadline.count() > 0) return options_.frame_deadline.count();
+    std::size_t largest = 0;
+    for (const PlannedLink& link : plan_.links) {
+        for (const std::size_t element : remote.elements) {
+            if (link.from == element || link.to == element) {
+                largest = std::max(largest, link.frame_bytes);
+            }
+        }
+    }
+    return kDeadlineNs + static_cast<std::int64_t>(largest) * kDeadlineNsPerByte;
+}
+
+void Supervisor::watch_over(Remote& remote, std::int64_t now) {
+    if (!remote.process || !remote.process->killed_for.empty()) return;
+    const Incarnation& process = *remote.process;
+    if (process.phase < ChildPhase::ready) {
+        if (now - process.born_ns > kReadyNs) kill(remote, "it was not ready within 10 s");
+        return;
+    }
+    const std::int64_t patience =
+        std::max<std::int64_t>(options_.heartbeat.count() * kHeartbeatsMissed, 2'000'000'000);
+    if (now - process.ponged_ns > patience) {
+        return kill(remote,
+                    "it has not answered for " + std::to_string(patience / 1'000'000) + " ms");
+    }
+    if (paused_) return;
+    const std::int64_t deadline = deadline_ns(remote);
+    for (std::size_t i = 0; i < remote.elements.size(); ++i) {
+        const std::int64_t since = remote.bundle->counters_of(i).busy_since_ns.load();
+        if (since > 0 && since < now && now - since > deadline) {
+            return kill(remote, "deadline: one frame takes longer than " +
+                                    std::to_string(deadline / 1'000'000) + " ms");
+        }
+    }
+}
+
+}  // namespace parallax

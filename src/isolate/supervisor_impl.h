@@ -1,0 +1,236 @@
+// Supervisor: see isolate/supervisor.h. This header is for its own sources alone:
+//
+//     supervisor.cpp           the thread, and what the run asks for
+//     supervisor_spawn.cpp     memory, blueprints, the birth of an incarnation
+//     supervisor_messages.cpp  what a process says, and in which state it may
+//     supervisor_rebind.cpp    neighbours meet a successor; former memory is let go of
+//     supervisor_death.cpp     why one died, and what follows
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <future>
+#include <map>
+#include <mutex>
+#include <random>
+#include <set>
+#include <thread>
+
+#include "isolate/blueprint.h"
+#include "isolate/bundle.h"
+#include "isolate/control_message.h"
+#include "isolate/supervisor.h"
+
+namespace parallax {
+
+// How far a process has come; each message is valid in some of these only.
+enum class ChildPhase : std::uint8_t {
+    born,      // Until hello.
+    mapping,   // Until mapped.
+    building,  // Until ready: plugins are loaded, elements made.
+    ready,     // Until its neighbours know it.
+    playing,
+    ended,      // All of its channels have their end.
+    finishing,  // Elements write their ends.
+    finished,
+};
+
+class Supervisor final : public RemoteStages {
+  public:
+    Supervisor(const RemoteSetup& setup, Zygote& zygote, const SupervisorOptions& options);
+    ~Supervisor() override;
+    Result<> prepare();
+
+    Neighbour& neighbour(std::size_t stage) override;
+    const CommitRecord& record(std::size_t stage) const override;
+    RecordPage* page_for(std::size_t local_stage) override;
+    Result<std::unique_ptr<Ring>> ring(std::size_t link) override;
+    void attach_stage(std::size_t stage, Stage& local) override;
+    Result<> attach_channel(std::size_t link, Channel& channel) override;
+    Result<> start() override;
+    void play() override;
+    void pause() override;
+    void stop() override;
+    void reconfigure() override;
+    Result<> set_property(std::size_t element, std::string_view name,
+                          std::string_view text) override;
+    void shut_down(bool complete) override;
+    void refresh() override;
+    RemoteFigures figures(std::size_t element) const override;
+
+  private:
+    using Type = ControlMessage::Type;
+    struct Incarnation {
+        Child child;
+        ControlSocket control;
+        ChildPhase phase = ChildPhase::born;
+        bool introduced = false;  // Neighbours read its record.
+        std::int64_t born_ns = 0;
+        std::int64_t ponged_ns = 0;
+        std::string killed_for;       // By us, and why; empty: not by us.
+        std::string last_words;       // The end of what it printed.
+        std::set<std::size_t> asked;  // Stages that have not yet said that they know it.
+    };
+    struct Former {  // Memory of one that is gone, which neighbours still look at.
+        Bundle bundle;
+        std::vector<std::uint64_t> from;   // Positions by channel word,
+        std::vector<std::uint64_t> until;  // and where they end.
+    };
+    struct Remote {  // One remote stage, through all its incarnations.
+        std::size_t number = 0;
+        std::vector<std::size_t> elements;
+        std::string name;
+        SandboxPolicy policy;
+        std::optional<Bundle> bundle;
+        std::optional<Incarnation> process;
+        std::deque<Former> formers;
+        Positions start;                   // Of the incarnation that lives, or comes next.
+        std::vector<std::uint64_t> first;  // By channel word: of this incarnation.
+        std::optional<std::int64_t> restart_at_ns;
+        std::deque<std::int64_t> faults_ns;  // Within the window.
+        std::uint32_t in_a_row = 0;          // Faults without progress between.
+        std::pair<std::vector<std::uint64_t>, std::uint32_t> suspect;  // Inputs, and its faults.
+        std::vector<std::vector<std::uint64_t>> poison;                // By input.
+        bool reborn = false;                                           // It is not the first.
+        bool given_up = false;
+        bool over = false;  // The run was told that it has ended.
+        std::uint64_t downstream_done = 0;
+        std::vector<std::pair<std::string, std::string>> overrides;  // Live changes, by element.
+        std::vector<std::size_t> override_elements;
+    };
+    struct LocalRing {  // From a local to a remote stage.
+        LocalRing(CpuSegment memory, UniqueFd shared)
+            : writable(std::move(memory)), fd(std::move(shared)) {}
+        CpuSegment writable;  // Until the channel has it.
+        UniqueFd fd;
+    };
+    struct LinkEnd {  // The local end of a link to a remote stage.
+        Channel* channel = nullptr;
+        Stage* stage = nullptr;
+        std::unique_ptr<PeerRecord> peer;  // Touched on the local stage's thread once it runs.
+    };
+    class RemoteNeighbour final : public Neighbour {
+      public:
+        RemoteNeighbour(Supervisor& supervisor, std::size_t stage)
+            : supervisor_(supervisor), stage_(stage) {}
+        void look_again() override {}  // It sleeps on our record, which has changed.
+        bool sleeps() const override { return false; }
+        void send_up(Event event) override;
+        void downstream_done() override;
+
+      private:
+        Supervisor& supervisor_;
+        std::size_t stage_;
+    };
+
+    // The thread: supervisor.cpp
+    void loop();
+    void post(std::move_only_function<void()> work);
+    void run_posted();
+    void wait_for_news();
+    void tick();
+    bool running_elsewhere(std::size_t stage) const { return remotes_.contains(stage); }
+    void begin_finishing();
+    void check_idle();
+    void conclude_start();
+
+    // Birth: supervisor_spawn.cpp
+    void spawn(Remote& remote);
+    Result<> try_spawn(Remote& remote);
+    Blueprint blueprint_of(Remote& remote, std::vector<int>& fds);
+    void describe_pieces(const Remote& remote, Blueprint& blueprint) const;
+    void describe_arenas(Remote& remote, Blueprint& blueprint, std::vector<int>& fds);
+    void describe_links(Remote& remote, Blueprint& blueprint, std::vector<int>& fds);
+    void describe_lent(Remote& remote, Blueprint& blueprint);
+    Result<> send_blueprint(Remote& remote, ControlMessage message, const Blueprint& blueprint,
+                            std::span<const int> fds);
+    Result<SandboxPolicy> policy_of(const Remote& remote) const;
+    int record_fd(std::size_t stage) const;
+    Result<std::unique_ptr<PeerRecord>> map_record(const Remote& remote) const;
+    std::optional<std::uint64_t> released_by_reader(const PlannedLink& link) const;
+    std::optional<std::uint64_t> published_by_writer(const PlannedLink& link) const;
+
+    // Messages: supervisor_messages.cpp
+    void hear(Remote& remote);
+    void obey(Remote& remote, const ControlMessage& message);
+    static bool allowed(ChildPhase phase, Type type);
+    void on_mapped(Remote& remote);
+    void on_ready(Remote& remote);
+    void on_failed(Remote& remote, const ControlMessage& message);
+    void on_ended(Remote& remote);
+    void pass_up(Remote& remote, const ControlMessage& message);
+    void tell(Remote& remote, const ControlMessage& message, std::span<const int> fds = {});
+    void read_stderr(Remote& remote);
+    std::string element_name(const Remote& remote, std::uint64_t number) const;
+
+    // Neighbours: supervisor_rebind.cpp
+    void introduce(Remote& remote);
+    void introduce_to_local(Remote& remote, std::size_t link);
+    void introduce_to_remote(Remote& remote, std::size_t link);
+    void share_arenas(Remote& remote);
+    void set_going(Remote& remote);
+    void let_go_of_formers(Remote& remote);
+
+    // Death: supervisor_death.cpp
+    void on_death(Remote& remote, const ChildExit& exit);
+    void die_after_end(Remote& remote, const std::string& reason);
+    void follow(Remote& remote, const std::string& reason, bool outside, bool progress);
+    void retire(Remote& remote, const Positions& now);
+    void kill(Remote& remote, std::string why);
+    std::string reason_of(const Remote& remote, const ChildExit& exit) const;
+    Positions checked_snapshot(const Remote& remote) const;
+    void note_suspect(Remote& remote);
+    std::int64_t delay_ns(Remote& remote);
+    void give_up(Remote& remote, const std::string& why);
+    void watch_over(Remote& remote, std::int64_t now_ns);
+    std::int64_t deadline_ns(const Remote& remote) const;
+    void say(const Remote& remote, Severity severity, std::string text);
+
+    const Plan plan_;
+    const Graph& graph_;
+    const std::vector<std::unique_ptr<ElementRun>>& elements_;
+    StageHost& host_;
+    Bus& bus_;
+    const RunClock& clock_;
+    ArenaTable& arenas_;
+    Zygote& zygote_;
+    const SupervisorOptions options_;
+
+    std::map<std::size_t, Remote> remotes_;  // By number of the stage.
+    std::map<std::size_t, RemoteNeighbour> neighbours_;
+    std::map<std::size_t, CpuSegment> local_pages_;  // Records of local stages that others watch.
+    std::map<std::size_t, LocalRing> local_rings_;   // By link.
+    std::map<std::size_t, LinkEnd> ends_;            // By link.
+    std::map<std::size_t, Stage*> local_stages_;
+
+    // The thread's own.
+    bool playing_ = false;
+    bool paused_ = false;
+    bool stopping_ = false;
+    bool reconfiguring_ = false;
+    bool shutting_down_ = false;
+    bool complete_ = false;
+    std::optional<std::promise<Result<>>> starting_;
+    std::optional<std::promise<void>> finishing_;
+    std::minstd_rand dice_{1};
+    std::int64_t last_ping_ns_ = 0;
+
+    UniqueFd wake_;
+    std::mutex posted_mutex_;
+    std::vector<std::move_only_function<void()>> posted_;
+    std::atomic<bool> over_{false};
+
+    // What reports ask for, from any thread.
+    mutable std::mutex figures_mutex_;
+    struct Figures {
+        std::atomic<const ElementCounters*> counters{nullptr};
+        ElementCounters before;  // Of incarnations that are gone.
+        RemoteFigures told;
+    };
+    std::map<std::size_t, Figures> figures_;  // By element.
+
+    std::thread thread_;
+};
+
+}  // namespace parallax

@@ -1,0 +1,261 @@
+// What a stage's process says, and in which state it may. Nothing here waits, and nothing is
+// believed that was not checked.
+#include <algorithm>
+#include <bit>
+
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "isolate/supervisor_impl.h"
+
+namespace parallax {
+namespace {
+
+constexpr int kMessagesAtOnce = 64;  // Of one process, before others have their turn.
+constexpr std::size_t kLastWordsBytes = 4096;
+constexpr std::size_t kMostMetrics = 64;
+
+Errc code_of(std::uint64_t number) {
+    return number <= static_cast<std::uint64_t>(Errc::system) ? static_cast<Errc>(number)
+                                                              : Errc::corrupt;
+}
+
+// Printable, whatever a process sends: no control characters reach a terminal.
+std::string printable(const std::string& text) {
+    std::string clean;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        clean += byte >= 0x20U && byte != 0x7fU ? c : '?';
+    }
+    return clean;
+}
+
+}  // namespace
+
+bool Supervisor::allowed(ChildPhase phase, Type type) {
+    switch (type) {
+        case Type::hello:
+            return phase == ChildPhase::born;
+        case Type::mapped:
+            return phase == ChildPhase::mapping;
+        case Type::ready:
+            return phase == ChildPhase::building;
+        case Type::post:
+            return phase >= ChildPhase::building;
+        case Type::failed:
+            return phase >= ChildPhase::mapping && phase != ChildPhase::finished;
+        case Type::metric:
+        case Type::finished:
+            return phase == ChildPhase::finishing;
+        case Type::rebound:
+        case Type::pong:
+            return phase >= ChildPhase::ready;
+        case Type::first_frame:
+        case Type::ended:
+        case Type::reconfigure_wanted:
+        case Type::up_event:
+        case Type::upstream_done:
+        case Type::property_set:
+            return phase >= ChildPhase::ready && phase <= ChildPhase::finishing;
+        default:
+            return false;
+    }
+}
+
+// Without waiting: a process that does not read what it is sent is not fit to run.
+void Supervisor::tell(Remote& remote, const ControlMessage& message, std::span<const int> fds) {
+    if (!remote.process || remote.process->phase < ChildPhase::ready) return;  // It is told later.
+    const Result<> sent = remote.process->control.send(message, fds, false);
+    if (sent || sent.error().code == Errc::peer_died) return;
+    kill(remote, "it does not read its messages");
+}
+
+void Supervisor::hear(Remote& remote) {
+    for (int count = 0; remote.process && count < kMessagesAtOnce; ++count) {
+        auto received = remote.process->control.receive(false, false);
+        if (!received) {
+            // That it closed its socket is no news of its own: its death is, or its time-out.
+            if (received.error().code != Errc::peer_died) {
+                kill(remote, "protocol violation: " + received.error().message);
+            }
+            return;
+        }
+        if (!*received) return;
+        const ControlMessage& message = (*received)->message;
+        if (!is_from_stage(message.type) || !allowed(remote.process->phase, message.type)) {
+            kill(remote, "protocol violation: message " +
+                             std::to_string(static_cast<std::uint32_t>(message.type)) +
+                             " at the wrong time");
+            return;
+        }
+        obey(remote, message);
+    }
+}
+
+std::string Supervisor::element_name(const Remote& remote, std::uint64_t number) const {
+    const std::size_t piece = number < remote.elements.size() ? number : 0;
+    return elements_[remote.elements[piece]]->name;
+}
+
+void Supervisor::obey(Remote& remote, const ControlMessage& message) {
+    Incarnation& process = *remote.process;
+    switch (message.type) {
+        case Type::hello:
+            if (message.a != kProtocolVersion) {
+                return kill(remote, "protocol violation: it speaks version " +
+                                        std::to_string(message.a) + ", this is version " +
+                                        std::to_string(kProtocolVersion));
+            }
+            process.phase = ChildPhase::mapping;
+            return;
+        case Type::mapped:
+            return on_mapped(remote);
+        case Type::ready:
+            return on_ready(remote);
+        case Type::failed:
+            return on_failed(remote, message);
+        case Type::ended:
+            return on_ended(remote);
+        case Type::post:
+            return bus_.post({.kind = Message::Kind::text,
+                              .severity = static_cast<Severity>(std::min<std::uint64_t>(
+                                  message.a, static_cast<std::uint64_t>(Severity::error))),
+                              .element = element_name(remote, message.b),
+                              .text = printable(message.text),
+                              .time_ns = clock_.running_time_ns()});
+        case Type::first_frame:
+            return host_.first_frame();
+        case Type::reconfigure_wanted:
+            return host_.reconfigure_wanted();
+        case Type::up_event:
+        case Type::upstream_done:
+            return pass_up(remote, message);
+        case Type::property_set:
+            if (message.a == 0) {
+                say(remote, Severity::warning,
+                    "a property did not take effect: " + printable(message.text));
+            }
+            return;
+        case Type::pong:
+            process.ponged_ns = monotonic_ns();
+            return;
+        case Type::rebound:
+            for (auto& [number, other] : remotes_) {
+                if (other.process && other.process->asked.erase(remote.number) > 0) {
+                    set_going(other);
+                }
+            }
+            return;
+        case Type::metric: {
+            const std::lock_guard lock(figures_mutex_);
+            auto& metrics =
+                figures_.at(remote.elements[std::min(message.a, remote.elements.size() - 1)])
+                    .told.metrics;
+            if (metrics.size() < kMostMetrics) {
+                metrics.emplace_back(printable(message.text), std::bit_cast<double>(message.b));
+            }
+            return;
+        }
+        case Type::finished:
+            process.phase = ChildPhase::finished;
+            return;
+        default:
+            return;
+    }
+}
+
+// Its memory is mapped: nobody will ever map it for writing again, and we look into it.
+void Supervisor::on_mapped(Remote& remote) {
+    const Result<> sealed = remote.bundle->seal();
+    if (!sealed) return kill(remote, "its memory cannot be sealed: " + to_string(sealed.error()));
+    for (const SharedArena& arena : remote.bundle->arenas) {
+        const Result<> added = arenas_.add(arena.shape, copy_of(arena.fd));
+        if (!added) return kill(remote, to_string(added.error()));
+    }
+    {
+        const std::lock_guard lock(figures_mutex_);
+        for (std::size_t i = 0; i < remote.elements.size(); ++i) {
+            figures_.at(remote.elements[i]).counters = &remote.bundle->counters_of(i);
+        }
+    }
+    remote.process->phase = ChildPhase::building;
+    const Result<> sent = remote.process->control.send({.type = Type::sealed}, {}, false);
+    if (!sent && sent.error().code != Errc::peer_died) kill(remote, "it does not read");
+}
+
+void Supervisor::on_ready(Remote& remote) {
+    remote.process->phase = ChildPhase::ready;
+    remote.process->ponged_ns = monotonic_ns();
+    // What was said while there was nobody to hear it.
+    for (std::uint64_t i = 0; i < remote.downstream_done; ++i) {
+        tell(remote, {.type = Type::downstream_done});
+    }
+    if (stopping_) tell(remote, {.type = Type::stop});
+    if (reconfiguring_) tell(remote, {.type = Type::reconfigure});
+    introduce(remote);
+    set_going(remote);
+    conclude_start();
+}
+
+void Supervisor::on_failed(Remote& remote, const ControlMessage& message) {
+    Error error{.code = code_of(message.a),
+                .message = printable(message.text),
+                .hint = printable(message.more),
+                .context = {}};
+    std::string line;
+    for (const char c : message.rest + "\n") {
+        if (c != '\n') {
+            line += c;
+        } else if (!line.empty()) {
+            error.context.push_back(printable(std::exchange(line, {})));
+        }
+    }
+    const std::string element = element_name(remote, message.b);
+    const bool building = remote.process->phase < ChildPhase::ready;
+    if (building && starting_) {
+        host_.remote_failed(element, error);
+        std::exchange(starting_, std::nullopt)->set_value(Failure(std::move(error)));
+        return;
+    }
+    // What it says of itself is an error of the element, as it would be on a thread; the stage
+    // goes on to its end in order. One that could not even be made ready does not.
+    host_.remote_failed(element, std::move(error));
+    if (building) give_up(remote, "it could not be made ready again");
+}
+
+void Supervisor::on_ended(Remote& remote) {
+    remote.process->phase = ChildPhase::ended;
+    if (!std::exchange(remote.over, true)) host_.stage_ended();
+}
+
+void Supervisor::pass_up(Remote& remote, const ControlMessage& message) {
+    for (const PlannedLink& link : plan_.links) {
+        if (!link.channel || link.to_stage != remote.number || link.to_word != message.a) continue;
+        const auto local = local_stages_.find(link.from_stage);
+        Neighbour& from = local != local_stages_.end() ? static_cast<Neighbour&>(*local->second)
+                                                       : neighbours_.at(link.from_stage);
+        if (message.type == Type::upstream_done) return from.downstream_done();
+        if (message.b > static_cast<std::uint64_t>(Event::Type::custom)) {
+            return kill(remote, "protocol violation: an event of no type");
+        }
+        return from.send_up({.type = static_cast<Event::Type>(message.b),
+                             .pts_ns = static_cast<std::int64_t>(message.c),
+                             .duration_ns = static_cast<std::int64_t>(message.d),
+                             .name = printable(message.text)});
+    }
+}
+
+void Supervisor::read_stderr(Remote& remote) {
+    if (!remote.process || !remote.process->child.stderr_read) return;
+    std::array<char, 1024> block{};
+    for (int reads = 0; reads < 8; ++reads) {
+        const ssize_t count =
+            ::read(remote.process->child.stderr_read.get(), block.data(), block.size());
+        if (count <= 0) return;
+        std::string& words = remote.process->last_words;
+        words.append(block.data(), static_cast<std::size_t>(count));
+        if (words.size() > kLastWordsBytes) words.erase(0, words.size() - kLastWordsBytes);
+    }
+}
+
+}  // namespace parallax

@@ -1,0 +1,146 @@
+// Neighbours meet a successor, and the memory of those that are gone is let go of.
+#include <algorithm>
+
+#include "base/clock.h"
+#include "exec/shared_ring.h"
+#include "isolate/reach.h"
+#include "isolate/supervisor_impl.h"
+
+namespace parallax {
+
+// Only a successor needs to be introduced: the first incarnation's memory is what all began with.
+void Supervisor::introduce(Remote& remote) {
+    remote.process->introduced = true;
+    const bool first = remote.formers.empty() && remote.start == Positions{} && !remote.reborn;
+    if (first) return;
+    share_arenas(remote);
+    for (std::size_t l = 0; l < plan_.links.size(); ++l) {
+        const PlannedLink& link = plan_.links[l];
+        if (!link.channel) continue;
+        if (link.from_stage != remote.number && link.to_stage != remote.number) continue;
+        if (ends_.contains(l)) {
+            introduce_to_local(remote, l);
+        } else {
+            introduce_to_remote(remote, l);
+        }
+    }
+}
+
+void Supervisor::introduce_to_local(Remote& remote, std::size_t l) {
+    const PlannedLink& link = plan_.links[l];
+    auto record = map_record(remote);
+    if (!record) return kill(remote, to_string(record.error()));
+    LinkEnd& end = ends_.at(l);
+    if (link.to_stage == remote.number) {
+        end.stage->post([&end, word = link.to_word, record = *std::move(record)]() mutable {
+            const auto former = std::exchange(end.peer, std::move(record));
+            end.stage->unwatch(former->record().word());
+            end.channel->continue_with({&end.peer->record(), word});
+            end.stage->watch(end.peer->record().word());
+        });
+        return;
+    }
+    auto pages = map_ring_memory(copy_of(remote.bundle->ring_fds[link.from_word]), link.capacity,
+                                 Access::read_only);
+    if (!pages) return kill(remote, to_string(pages.error()));
+    auto ring =
+        std::make_unique<SharedRing>(*std::move(pages), Channel::places(link.capacity), arenas_);
+    end.stage->post([&end, word = link.from_word, first = remote.first[link.from_word],
+                     record = *std::move(record), ring = std::move(ring)]() mutable {
+        const auto former = std::exchange(end.peer, std::move(record));
+        end.stage->unwatch(former->record().word());
+        end.channel->continue_from(first, {&end.peer->record(), word}, std::move(ring));
+        end.stage->watch(end.peer->record().word());
+    });
+}
+
+void Supervisor::introduce_to_remote(Remote& remote, std::size_t l) {
+    const PlannedLink& link = plan_.links[l];
+    const PlannedStage& own = plan_.stages[remote.number];
+    if (link.to_stage == remote.number) {
+        const std::array<int, 1> fds{remote.bundle->record_fd.get()};
+        tell(remotes_.at(link.from_stage), {.type = Type::output_successor, .a = link.from_word},
+             fds);
+        return;
+    }
+    Remote& reader = remotes_.at(link.to_stage);
+    if (!reader.process || reader.process->phase < ChildPhase::ready)
+        return;  // Its blueprint says.
+    Blueprint news;
+    std::vector<int> fds{-1, remote.bundle->ring_fds[link.from_word].get(),
+                         remote.bundle->record_fd.get()};
+    news.inputs.push_back({.pad = static_cast<std::uint32_t>(link.to_pad),
+                           .capacity = link.capacity,
+                           .ring_fd = 1,
+                           .record_fd = 2,
+                           .word = static_cast<std::uint32_t>(link.from_word),
+                           .producer_inputs = static_cast<std::uint32_t>(own.inputs),
+                           .producer_channels = static_cast<std::uint32_t>(own.channels)});
+    const Result<> sent = send_blueprint(
+        reader,
+        {.type = Type::input_successor, .a = link.to_word, .b = remote.first[link.from_word]}, news,
+        fds);
+    if (!sent && sent.error().code != Errc::peer_died)
+        kill(reader, "it does not read its messages");
+}
+
+// Its new arenas, to every process that its frames can come to. It plays once all know them.
+void Supervisor::share_arenas(Remote& remote) {
+    if (remote.bundle->arenas.empty()) return;
+    for (auto& [number, other] : remotes_) {
+        if (number == remote.number || !other.process ||
+            other.process->phase < ChildPhase::building) {
+            continue;
+        }
+        Blueprint news;
+        std::vector<int> fds{-1};
+        for (const auto& [element, pad] : outputs_reaching(plan_, elements_, number)) {
+            for (const SharedArena& arena : remote.bundle->arenas) {
+                if (arena.element != element || arena.pad != pad) continue;
+                news.arenas.push_back(
+                    {.shape = arena.shape, .fd = static_cast<std::uint32_t>(fds.size())});
+                fds.push_back(arena.fd.get());
+            }
+        }
+        if (news.arenas.empty()) continue;
+        const Result<> sent = send_blueprint(other, {.type = Type::input_successor}, news, fds);
+        if (sent) {
+            remote.process->asked.insert(number);
+        } else if (sent.error().code != Errc::peer_died) {
+            kill(other, "it does not read its messages");
+        }
+    }
+}
+
+// Plays or pauses as the run does, once all who must know it do.
+void Supervisor::set_going(Remote& remote) {
+    if (!remote.process || remote.process->phase < ChildPhase::ready || !playing_) return;
+    if (!remote.process->asked.empty()) return;
+    const auto running = static_cast<std::uint64_t>(clock_.running_time_ns());
+    if (paused_) return tell(remote, {.type = Type::pause, .a = running});
+    if (remote.process->phase == ChildPhase::ready) remote.process->phase = ChildPhase::playing;
+    tell(remote,
+         {.type = Type::play, .a = running, .b = static_cast<std::uint64_t>(monotonic_ns())});
+}
+
+// A former bundle is done with when every reader has released what came from it: whoever got its
+// frames by way of others held them back until then.
+void Supervisor::let_go_of_formers(Remote& remote) {
+    while (!remote.formers.empty()) {
+        const Former& former = remote.formers.front();
+        for (const PlannedLink& link : plan_.links) {
+            if (!link.channel || link.from_stage != remote.number) continue;
+            const std::uint64_t until = former.until[link.from_word];
+            if (released_by_reader(link).value_or(0) < until) return;
+        }
+        for (const SharedArena& arena : former.bundle.arenas) {
+            arenas_.remove(arena.shape.id);
+            for (auto& [number, other] : remotes_) {
+                tell(other, {.type = Type::forget_arena, .a = arena.shape.id});
+            }
+        }
+        remote.formers.pop_front();
+    }
+}
+
+}  // namespace parallax

@@ -1,0 +1,282 @@
+// The birth of an incarnation: its memory, what it is told, and its process.
+#include <algorithm>
+
+#include <fcntl.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "exec/shared_ring.h"
+#include "isolate/grants.h"
+#include "isolate/reach.h"
+#include "isolate/supervisor_impl.h"
+
+namespace parallax {
+namespace {
+
+// Text that set_property() takes, of all that was set; the last one wins.
+void add_properties(const Graph::Node& node, Blueprint::Piece& piece) {
+    for (const auto& [name, text] : node.properties) piece.properties.emplace_back(name, text);
+}
+
+std::vector<Blueprint::Format> formats_of(const std::vector<PadFormat>& formats) {
+    std::vector<Blueprint::Format> told;
+    for (const PadFormat& format : formats) {
+        told.push_back({.pad = format.pad, .caps = format.linked ? to_string(format.caps) : ""});
+    }
+    return told;
+}
+
+}  // namespace
+
+void Supervisor::spawn(Remote& remote) {
+    if (remote.over || shutting_down_) return;
+    const Result<> spawned = try_spawn(remote);
+    if (spawned) return;
+    remote.process.reset();
+    if (starting_) {
+        std::exchange(starting_, std::nullopt)->set_value(Failure(spawned.error()));
+        return;
+    }
+    give_up(remote, "no new process can be had for it: " + to_string(spawned.error()));
+}
+
+Result<> Supervisor::try_spawn(Remote& remote) {
+    if (!remote.bundle) remote.bundle = PX_TRY(Bundle::make(plan_, remote.number));
+    ControlSocket::Pair pair = PX_TRY(ControlSocket::pair());
+    const std::array<int, 1> fds{pair.theirs.get()};
+    Child child = PX_TRY(
+        zygote_.spawn({.name = remote.name, .entry = "stage", .policy = remote.policy}, fds));
+    for (const std::string& layer : child.missing_layers) {
+        if (remote.formers.empty()) say(remote, Severity::warning, "runs without " + layer);
+    }
+    const std::int64_t now = monotonic_ns();
+    remote.process.emplace(Incarnation{.child = std::move(child),
+                                       .control = std::move(pair.ours),
+                                       .born_ns = now,
+                                       .ponged_ns = now,
+                                       .killed_for = {},
+                                       .last_words = {},
+                                       .asked = {}});
+    {
+        const std::lock_guard lock(figures_mutex_);
+        for (const std::size_t element : remote.elements) {
+            figures_.at(element).told.pid = remote.process->child.pid;
+        }
+    }
+    std::vector<int> told{-1};
+    const Blueprint blueprint = blueprint_of(remote, told);
+    const Result<> sent = send_blueprint(remote, {.type = Type::init}, blueprint, told);
+    // One that died already is heard of by its exit.
+    if (!sent && sent.error().code == Errc::peer_died) return {};
+    return sent;
+}
+
+// The first descriptor is the blueprint's own; `fds[0]` is left free for it.
+Result<> Supervisor::send_blueprint(Remote& remote, ControlMessage message,
+                                    const Blueprint& blueprint, std::span<const int> fds) {
+    const std::vector<std::byte> bytes = encode(blueprint);
+    CpuSegment text = PX_TRY(CpuSegment::create({.size_bytes = bytes.size(), .name = "blueprint"}));
+    std::ranges::copy(bytes, PX_TRY(text.view_mut()).begin());
+    PX_TRY(text.seal({.size = true, .future_write = true}));
+    std::vector<int> all(fds.begin(), fds.end());
+    all.front() = text.fd();
+    (message.type == Type::init ? message.a : message.c) = bytes.size();
+    return remote.process->control.send(message, all, false);
+}
+
+Blueprint Supervisor::blueprint_of(Remote& remote, std::vector<int>& fds) {
+    Blueprint blueprint;
+    blueprint.group = plan_.stages[remote.number].group;
+    blueprint.start = remote.start;
+    blueprint.stand_in = remote.given_up;
+    if (!remote.given_up) blueprint.plugins = options_.plugins;
+    const bool any = std::ranges::any_of(remote.poison, [](const auto& at) { return !at.empty(); });
+    if (any) blueprint.poison = remote.poison;
+    const auto add = [&](int fd) {
+        fds.push_back(fd);
+        return static_cast<std::uint32_t>(fds.size() - 1);
+    };
+    blueprint.record_fd = add(remote.bundle->record_fd.get());
+    blueprint.counters_fd = add(remote.bundle->counters_fd.get());
+    describe_pieces(remote, blueprint);
+    describe_arenas(remote, blueprint, fds);
+    describe_links(remote, blueprint, fds);
+    describe_lent(remote, blueprint);
+    return blueprint;
+}
+
+void Supervisor::describe_pieces(const Remote& remote, Blueprint& blueprint) const {
+    for (const std::size_t element : remote.elements) {
+        const ElementRun& run = *elements_[element];
+        Blueprint::Piece piece{.name = run.name,
+                               .factory = run.factory,
+                               .properties = {},
+                               .inputs = formats_of(run.formats.inputs),
+                               .outputs = formats_of(run.formats.outputs),
+                               .memory = {}};
+        piece.memory.resize(run.output_pads.size());
+        add_properties(graph_.nodes()[element], piece);
+        for (std::size_t i = 0; i < remote.overrides.size(); ++i) {
+            if (remote.override_elements[i] == element) {
+                piece.properties.push_back(remote.overrides[i]);
+            }
+        }
+        blueprint.pieces.push_back(std::move(piece));
+    }
+    for (const PlannedLink& link : plan_.links) {
+        if (link.channel) continue;
+        for (std::size_t i = 0; i + 1 < remote.elements.size(); ++i) {
+            if (remote.elements[i] != link.from) continue;
+            blueprint.pieces[i].out_pad = static_cast<std::uint32_t>(link.from_pad);
+            blueprint.pieces[i + 1].in_pad = static_cast<std::uint32_t>(link.to_pad);
+        }
+    }
+}
+
+void Supervisor::describe_arenas(Remote& remote, Blueprint& blueprint, std::vector<int>& fds) {
+    const auto add = [&](const ArenaShape& shape, int fd, bool own) {
+        const auto known = std::ranges::any_of(
+            blueprint.arenas, [&](const auto& arena) { return arena.shape.id == shape.id; });
+        if (known) return;
+        fds.push_back(fd);
+        blueprint.arenas.push_back(
+            {.shape = shape, .fd = static_cast<std::uint32_t>(fds.size() - 1), .own = own});
+    };
+    for (const SharedArena& arena : remote.bundle->arenas) {
+        const auto piece = std::ranges::find(remote.elements, arena.element);
+        Blueprint::Piece::Output& output =
+            blueprint.pieces[static_cast<std::size_t>(piece - remote.elements.begin())]
+                .memory[arena.pad];
+        output.arena = static_cast<std::uint32_t>(blueprint.arenas.size());
+        output.most_bytes = arena.most_bytes;
+        add(arena.shape, arena.fd.get(), true);
+    }
+    for (const auto& [element, pad] : outputs_reaching(plan_, elements_, remote.number)) {
+        const auto& memory = elements_[element]->memory;
+        if (pad < memory.size() && memory[pad].arena) {
+            add(memory[pad].arena->shape(), memory[pad].arena->fd(), false);
+        }
+        for (auto& [number, other] : remotes_) {
+            const auto of = [&, e = element, p = pad](const Bundle& bundle) {
+                for (const SharedArena& arena : bundle.arenas) {
+                    if (arena.element == e && arena.pad == p) {
+                        add(arena.shape, arena.fd.get(), false);
+                    }
+                }
+            };
+            if (number == remote.number) continue;
+            for (const Former& former : other.formers) of(former.bundle);
+            if (other.bundle) of(*other.bundle);
+        }
+    }
+}
+
+int Supervisor::record_fd(std::size_t stage) const {
+    const auto remote = remotes_.find(stage);
+    if (remote == remotes_.end()) return local_pages_.at(stage).fd();
+    return remote->second.bundle->record_fd.get();
+}
+
+void Supervisor::describe_links(Remote& remote, Blueprint& blueprint, std::vector<int>& fds) {
+    const PlannedStage& own = plan_.stages[remote.number];
+    blueprint.inputs.resize(own.inputs);
+    blueprint.outputs.resize(own.channels);
+    const auto add = [&](int fd) {
+        fds.push_back(fd);
+        return static_cast<std::uint32_t>(fds.size() - 1);
+    };
+    const auto u32 = [](std::size_t number) { return static_cast<std::uint32_t>(number); };
+    for (std::size_t l = 0; l < plan_.links.size(); ++l) {
+        const PlannedLink& link = plan_.links[l];
+        if (!link.channel) continue;
+        if (link.to_stage == remote.number) {
+            const PlannedStage& from = plan_.stages[link.from_stage];
+            const bool local = !running_elsewhere(link.from_stage);
+            const int ring =
+                local ? local_rings_.at(l).fd.get()
+                      : remotes_.at(link.from_stage).bundle->ring_fds[link.from_word].get();
+            blueprint.inputs[link.to_word] = {.pad = u32(link.to_pad),
+                                              .capacity = link.capacity,
+                                              .ring_fd = add(ring),
+                                              .record_fd = add(record_fd(link.from_stage)),
+                                              .word = u32(link.from_word),
+                                              .producer_inputs = u32(from.inputs),
+                                              .producer_channels = u32(from.channels)};
+            const std::deque<Former> none;
+            for (const Former& former : local ? none : remotes_.at(link.from_stage).formers) {
+                blueprint.inputs[link.to_word].formers.push_back(
+                    {.ring_fd = add(former.bundle.ring_fds[link.from_word].get()),
+                     .until = former.until[link.from_word]});
+            }
+        }
+        if (link.from_stage == remote.number) {
+            const PlannedStage& to = plan_.stages[link.to_stage];
+            blueprint.outputs[link.from_word] = {
+                .pad = u32(link.from_pad),
+                .capacity = link.capacity,
+                .ring_fd = add(remote.bundle->ring_fds[link.from_word].get()),
+                .record_fd = add(record_fd(link.to_stage)),
+                .word = u32(link.to_word),
+                .consumer_inputs = u32(to.inputs),
+                .consumer_channels = u32(to.channels)};
+        }
+    }
+}
+
+// The reader's record, as the supervisor sees it.
+std::optional<std::uint64_t> Supervisor::released_by_reader(const PlannedLink& link) const {
+    const auto remote = remotes_.find(link.to_stage);
+    if (remote != remotes_.end()) {
+        if (remote->second.bundle && remote->second.process && remote->second.process->introduced) {
+            return remote->second.bundle->record->record().released(link.to_word);
+        }
+        return remote->second.start.released[link.to_word];
+    }
+    return local_stages_.at(link.to_stage)->record().released(link.to_word);
+}
+
+// Frames that predecessors handed on without a copy, and that their readers have not released:
+// who goes on must hold what they were borrowed from.
+void Supervisor::describe_lent(Remote& remote, Blueprint& blueprint) {
+    for (const PlannedLink& link : plan_.links) {
+        if (!link.channel || link.from_stage != remote.number) continue;
+        const std::uint64_t released = released_by_reader(link).value_or(0);
+        for (const Former& former : remote.formers) {
+            const std::uint64_t until = former.until[link.from_word];
+            std::uint64_t at = std::max(former.from[link.from_word], released);
+            if (at >= until) continue;
+            auto pages = map_ring_memory(copy_of(former.bundle.ring_fds[link.from_word]),
+                                         link.capacity, Access::read_only);
+            if (!pages) continue;
+            SharedRing ring(*std::move(pages), Channel::places(link.capacity), arenas_);
+            for (; at < until; ++at) {
+                const Result<Entry> entry = ring.get(at);
+                if (!entry || !entry->origin) continue;
+                blueprint.lent.push_back(
+                    {.channel = link.from_word, .position = at, .origin = *entry->origin});
+            }
+        }
+    }
+}
+
+// What the graph says of the first element that says anything, or else the run's.
+Result<SandboxPolicy> Supervisor::policy_of(const Remote& remote) const {
+    SandboxPolicy policy = options_.sandbox;
+    for (const std::size_t element : remote.elements) {
+        const Graph::Node& node = graph_.nodes()[element];
+        if (node.sandbox.empty()) continue;
+        const SandboxLayers layers = policy.layers;
+        const SandboxLimits limits = policy.limits;
+        policy = PX_TRY(sandbox_policy(node.sandbox));
+        policy.layers = layers;
+        policy.limits = limits;
+        break;
+    }
+    for (const std::size_t element : remote.elements) {
+        PX_TRY(add_grants(*elements_[element]->element, policy.grants));
+    }
+    for (const std::string& plugin : options_.plugins) policy.grants.load_paths.push_back(plugin);
+    return policy;
+}
+
+}  // namespace parallax
