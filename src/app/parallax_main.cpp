@@ -9,6 +9,7 @@
 
 #include "app/commands.h"
 #include "graph/near_word.h"
+#include "isolate/isolation.h"
 #include "parallax/builtin.h"
 #include "parallax/plugin_loader.h"
 
@@ -56,6 +57,11 @@ int run_named(std::string_view name, Arguments arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    if (parallax::is_zygote(argc, argv)) {
+        parallax::Registry registry;
+        parallax::add_builtin_elements(registry);
+        return parallax::stage_zygote_main(argc, argv, registry);
+    }
     const std::vector<std::string_view> words(argv, argv + argc);
     std::string_view program = words.empty() ? std::string_view("parallax") : words.front();
     if (const auto slash = program.rfind('/'); slash != std::string_view::npos) {

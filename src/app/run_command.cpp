@@ -11,6 +11,7 @@
 #include <fmt/core.h>
 
 #include "app/commands.h"
+#include "app/isolation_options.h"
 #include "app/plan_text.h"
 #include "app/progress.h"
 #include "app/text_file.h"
@@ -142,7 +143,17 @@ class Launch {
         const Interrupts interrupts;
         const std::string step =
             options_.has("dry-run") ? options_.get("dry-run").value_or("") : "-";
-        auto pipeline = Pipeline::create(*std::move(graph), registry_, {.groups = groups_});
+        if (Result<> applied = apply_isolation(options_, registry_, *graph); !applied) {
+            return usage(applied.error());
+        }
+        const bool isolated = wants_isolation(*graph);
+        if (isolated && step == "-") {
+            auto made = make_isolation(supervisor_);
+            if (!made) return usage(made.error());
+            isolation_ = *std::move(made);
+        }
+        auto pipeline = Pipeline::create(*std::move(graph), registry_,
+                                         {.groups = groups_, .isolation = isolation_.get()});
         if (!pipeline) return refuse(pipeline.error());
         if (step == "parse") return show_plan(**pipeline);
         if (!(*pipeline)->prepare()) {
@@ -174,6 +185,7 @@ class Launch {
         for (const std::string& text : options_.all("resource-group")) {
             groups_.push_back(PX_TRY(parse_group(text)));
         }
+        supervisor_ = PX_TRY(supervisor_options(options_));
         if (const auto text = options_.get("timeout")) timeout_ns_ = PX_TRY(parse_duration(*text));
         return {};
     }
@@ -181,6 +193,12 @@ class Launch {
     int refuse(std::vector<Problem> problems) {
         RunReport report;
         report.errors = std::move(problems);
+        return refuse(std::move(report));
+    }
+
+    int refuse_to_play(const Pipeline& pipeline, const Error& error) {
+        RunReport report = pipeline.report();
+        if (report.errors.empty()) report.errors.push_back(problem_of(error, ""));
         return refuse(std::move(report));
     }
 
@@ -232,7 +250,8 @@ class Launch {
         Progress progress(quiet ? Progress::Mode::none
                                 : Progress::mode_of(options_.get("progress").value_or("auto")));
         const std::uint64_t expected = expected_frames(pipeline);
-        if (const Result<> playing = pipeline.play(); !playing) return usage(playing.error());
+        if (const Result<> playing = pipeline.play(); !playing)
+            return refuse_to_play(pipeline, playing.error());
         std::string status;
         bool ended = false;
         while (!ended) {
@@ -298,6 +317,8 @@ class Launch {
     const Registry& registry_;
     std::string text_;
     std::vector<ResourceGroup::Options> groups_;
+    SupervisorOptions supervisor_;
+    std::unique_ptr<Isolation> isolation_;  // Outlives the pipeline.
     std::int64_t timeout_ns_ = 0;
 };
 
