@@ -1,7 +1,7 @@
 // The policy file: TOML, read strictly. docs/reference/sandbox-policy.md documents its keys.
+#include <algorithm>
 #include <array>
 #include <fstream>
-#include <initializer_list>
 #include <sstream>
 
 #define TOML_EXCEPTIONS 0
