@@ -28,6 +28,7 @@ namespace parallax {
 struct RemoteSetup {
     const Plan& plan;
     const Graph& graph;
+    const Registry& registry;
     const std::vector<std::unique_ptr<ElementRun>>& elements;  // As the graph's nodes.
     StageHost& host;
     Bus& bus;

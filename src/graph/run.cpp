@@ -91,7 +91,7 @@ void Run::start() {
     if (remote_ && stopping_) remote_->stop();
     for (Stage& stage : local_stages()) {
         if (stopping_) stage.request_stop();
-        stage.notify();
+        stage.begin();
     }
 }
 

@@ -162,6 +162,7 @@ Result<> Run::begin_remote() {
     }
     remote_ = PX_TRY(options_.isolation->begin({.plan = plan_,
                                                 .graph = graph_,
+                                                .registry = registry_,
                                                 .elements = elements_,
                                                 .host = *this,
                                                 .bus = bus_,

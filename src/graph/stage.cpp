@@ -105,7 +105,7 @@ void Stage::run_inbox() {
 
 bool Stage::step() {
     run_inbox();
-    if (ended_ || clock_.paused()) return false;
+    if (ended_ || !begun_ || clock_.paused()) return false;
     const std::int64_t cpu_before = thread_cpu_ns();
     batch_wall_ns_ = 0;
     published_ = false;

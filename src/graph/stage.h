@@ -102,6 +102,11 @@ class Stage final : public Actor, public Neighbour {
     const std::vector<Step>& chain() const { return chain_; }
     bool is_source() const { return in_.empty(); }
 
+    // From here on it works when it is notified; before, neighbours may be ready that it is not.
+    void begin() {
+        begun_ = true;
+        notify();
+    }
     // A source ends its stream in order; everything after it drains.
     void request_stop() { stop_ = true; }
     // A source hands `reconfigure` down, as if its own format had changed.
@@ -199,6 +204,7 @@ class Stage final : public Actor, public Neighbour {
 
     const Element* stateful_ = nullptr;  // Whose state a successor needs, when shared.
 
+    std::atomic<bool> begun_{false};
     std::atomic<bool> stop_{false};
     std::atomic<bool> reconfigure_{false};
     std::atomic<bool> ended_{false};

@@ -37,9 +37,11 @@ Result<std::vector<PadFormat>> formats_of(const std::vector<Blueprint::Format>& 
         PadFormat format;
         if (!each.caps.empty()) {
             const Caps caps = PX_TRY(parse_caps(each.caps));
-            if (caps.structures().size() != 1)
+            if (!caps.is_any() && caps.structures().size() != 1) {
                 return fail(Errc::corrupt, "caps that are not fixed");
-            format = PX_TRY(pad_format(caps.structures().front()));
+            }
+            format = PX_TRY(
+                pad_format(caps.is_any() ? Structure("ANY") : caps.structures().front()));
         }
         format.pad = each.pad;
         formats.push_back(std::move(format));

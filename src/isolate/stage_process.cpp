@@ -241,6 +241,7 @@ class StageProcess final : public StageHost {
         for (std::size_t i = 0; i < blueprint_.inputs.size(); ++i) add_input(i);
         for (std::size_t c = 0; c < blueprint_.outputs.size(); ++c) add_output(c);
         PX_TRY(stage_->resume(blueprint_.lent));
+        stage_->begin();
         if (blueprint_.stand_in) stage_->post([this] { stage_->give_up(); });
         return {};
     }

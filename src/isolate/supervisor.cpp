@@ -31,6 +31,7 @@ Result<std::unique_ptr<RemoteStages>> make_supervisor(const RemoteSetup& setup, 
 Supervisor::Supervisor(const RemoteSetup& setup, Zygote& zygote, const SupervisorOptions& options)
     : plan_(setup.plan),
       graph_(setup.graph),
+      registry_(setup.registry),
       elements_(setup.elements),
       host_(setup.host),
       bus_(setup.bus),

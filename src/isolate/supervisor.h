@@ -38,7 +38,6 @@ struct SupervisorOptions {
     std::chrono::nanoseconds heartbeat = std::chrono::milliseconds(500);
     std::chrono::nanoseconds frame_deadline = {};  // 0: by the size of the frame.
     SandboxPolicy sandbox;                         // Of elements that say nothing themselves.
-    std::vector<std::string> plugins = {};         // Files that a stage's process loads.
 };
 
 Result<std::unique_ptr<RemoteStages>> make_supervisor(const RemoteSetup& setup, Zygote& zygote,

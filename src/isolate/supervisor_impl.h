@@ -146,6 +146,7 @@ class Supervisor final : public RemoteStages {
     Result<> send_blueprint(Remote& remote, ControlMessage message, const Blueprint& blueprint,
                             std::span<const int> fds);
     Result<SandboxPolicy> policy_of(const Remote& remote) const;
+    std::vector<std::string> plugins_of(const Remote& remote) const;
     int record_fd(std::size_t stage) const;
     Result<std::unique_ptr<PeerRecord>> map_record(const Remote& remote) const;
     std::optional<std::uint64_t> released_by_reader(const PlannedLink& link) const;
@@ -189,6 +190,7 @@ class Supervisor final : public RemoteStages {
 
     const Plan plan_;
     const Graph& graph_;
+    const Registry& registry_;
     const std::vector<std::unique_ptr<ElementRun>>& elements_;
     StageHost& host_;
     Bus& bus_;

@@ -13,6 +13,8 @@
 namespace parallax {
 namespace {
 
+constexpr std::string_view kBuiltIn = "built-in";
+
 // Text that set_property() takes, of all that was set; the last one wins.
 void add_properties(const Graph::Node& node, Blueprint::Piece& piece) {
     for (const auto& [name, text] : node.properties) piece.properties.emplace_back(name, text);
@@ -89,7 +91,7 @@ Blueprint Supervisor::blueprint_of(Remote& remote, std::vector<int>& fds) {
     blueprint.group = plan_.stages[remote.number].group;
     blueprint.start = remote.start;
     blueprint.stand_in = remote.given_up;
-    if (!remote.given_up) blueprint.plugins = options_.plugins;
+    if (!remote.given_up) blueprint.plugins = plugins_of(remote);
     const bool any = std::ranges::any_of(remote.poison, [](const auto& at) { return !at.empty(); });
     if (any) blueprint.poison = remote.poison;
     const auto add = [&](int fd) {
@@ -275,8 +277,23 @@ Result<SandboxPolicy> Supervisor::policy_of(const Remote& remote) const {
     for (const std::size_t element : remote.elements) {
         PX_TRY(add_grants(*elements_[element]->element, policy.grants));
     }
-    for (const std::string& plugin : options_.plugins) policy.grants.load_paths.push_back(plugin);
+    for (const std::string& plugin : plugins_of(remote)) {
+        policy.grants.load_paths.push_back(plugin);
+    }
     return policy;
+}
+
+// The files that its elements come from, where they are no part of the program.
+std::vector<std::string> Supervisor::plugins_of(const Remote& remote) const {
+    std::vector<std::string> files;
+    for (const std::size_t element : remote.elements) {
+        const Factory* factory = registry_.find(elements_[element]->factory);
+        if (factory == nullptr || factory->info.origin == kBuiltIn) continue;
+        if (std::ranges::find(files, factory->info.origin) == files.end()) {
+            files.push_back(factory->info.origin);
+        }
+    }
+    return files;
 }
 
 }  // namespace parallax
