@@ -210,7 +210,13 @@ void Supervisor::note_suspect(Remote& remote) {
         remote.start.done.begin() + static_cast<std::ptrdiff_t>(remote.poison.size()));
     if (remote.suspect.first != at) remote.suspect = {at, 0};
     if (++remote.suspect.second < options_.poison_after) return;
-    for (std::size_t i = 0; i < at.size(); ++i) remote.poison[i].push_back(at[i]);
+    bool news = false;
+    for (std::size_t i = 0; i < at.size(); ++i) {
+        if (std::ranges::find(remote.poison[i], at[i]) != remote.poison[i].end()) continue;
+        remote.poison[i].push_back(at[i]);
+        news = true;
+    }
+    if (!news) return;  // It is no frame that it dies of, but the end, say.
     remote.suspect.second = 0;
     remote.faults_ns.clear();  // Known for what it is: the next frame has a fresh start.
     {

@@ -1,0 +1,202 @@
+// Elements that misbehave in processes of their own: what it costs, and what is told.
+#include <numeric>
+
+#include <signal.h>
+
+#include <doctest/doctest.h>
+
+#include "isolate/stage_process.h"
+#include "support/isolated.h"
+#include "support/stages.h"
+
+PX_STAGE("stage") {
+    parallax::Registry registry = parallax::testing::evil_registry();
+    return parallax::run_stage_process(
+        {.control = parallax::ControlSocket(std::move(start.fds.front())),
+         .registry = registry,
+         .lock_down = [&start] { return start.lock_down.now(); }});
+}
+
+namespace parallax {
+namespace {
+
+using testing::Isolated;
+using Numbers = std::vector<std::uint64_t>;
+
+constexpr std::uint64_t kFrames = 20;
+
+std::string line_with(const std::string& mischief) {
+    return "fakesrc num-buffers=20 sizetype=fixed sizemax=8192 ! evilfilter name=evil at=5 "
+           "mischief=" +
+           mischief + " isolate=process ! appsink name=out";
+}
+
+Numbers all_but(std::uint64_t missing) {
+    Numbers numbers;
+    for (std::uint64_t n = 0; n < kFrames; ++n) {
+        if (n != missing) numbers.push_back(n);
+    }
+    return numbers;
+}
+
+SupervisorOptions quick() {
+    SupervisorOptions options;
+    options.restart.delay = std::chrono::milliseconds(1);
+    return options;
+}
+
+TEST_CASE("isolated: a frame that kills its element three times is passed over, and told") {
+    const std::pair<std::string, std::string> ways[] = {
+        {"abort", "SIGABRT"},           {"segv", "SIGSEGV"},
+        {"stack", "SIGSEGV"},           {"write-input", "SIGSEGV"},
+        {"exit", "exited with code 3"}, {"syscall", "SIGSYS"}};
+    for (const auto& [mischief, reason] : ways) {
+        CAPTURE(mischief);
+        Isolated run(line_with(mischief), quick());
+        CHECK(run.run().empty());
+        CHECK(run.sequences() == all_but(5));
+        CHECK(run.report("evil").restarts == 3);
+        CHECK(run.report("evil").poisoned == 1);
+        CHECK_MESSAGE(run.was_said(reason), doctest::toString(run.said()));
+        CHECK(run.was_said("passes over frame 5"));
+    }
+}
+
+TEST_CASE("isolated: an element that hangs is ended at its deadline, awake or asleep") {
+    for (const std::string mischief : {"hang", "sleep"}) {
+        CAPTURE(mischief);
+        SupervisorOptions options = quick();
+        options.frame_deadline = std::chrono::milliseconds(300);
+        Isolated run(line_with(mischief), options);
+        CHECK(run.run().empty());
+        CHECK(run.sequences() == all_but(5));
+        CHECK(run.report("evil").poisoned == 1);
+        CHECK(run.was_said("deadline"));
+    }
+}
+
+TEST_CASE("isolated: an element that says it fails ends the run in order, as on a thread") {
+    Isolated run(line_with("fail"), quick());
+    const auto errors = run.run();
+    REQUIRE(errors.size() == 1);
+    CHECK(errors.front() == "evil: as it was told");
+    CHECK(run.sequences().size() <= 5);
+    CHECK(run.report("evil").restarts == 0);
+}
+
+TEST_CASE("isolated: what cannot be made ready is an error before anything flows") {
+    for (const std::string mischief :
+         {"crash-in-open", "crash-in-configure", "fail-in-configure"}) {
+        CAPTURE(mischief);
+        Isolated run(line_with(mischief), quick());
+        const Result<> playing = run.play();
+        REQUIRE_FALSE(playing);
+        CHECK(to_string(playing.error()).size() > 5);
+        CHECK(run.sequences().empty());
+    }
+}
+
+TEST_CASE(
+    "isolated: one that dies of its end again and again is given up; its frames are through") {
+    Isolated run(line_with("crash-in-drain"), quick());
+    const auto errors = run.run();
+    REQUIRE(errors.size() == 1);
+    CHECK(errors.front().find("evil: its process ended: SIGABRT") == 0);
+    CHECK(run.sequences() == all_but(kFrames));
+}
+
+TEST_CASE("isolated: with on-crash=drop only its branch ends") {
+    SupervisorOptions options = quick();
+    options.on_crash = SupervisorOptions::OnCrash::drop;
+    Isolated run(
+        "fakesrc num-buffers=20 ! tee name=t  t. ! queue ! evilfilter mischief=abort at=5 "
+        "isolate=process ! fakesink name=bad  t. ! queue ! appsink name=out",
+        options);
+    CHECK(run.run().empty());
+    CHECK(run.sequences() == all_but(kFrames));
+    CHECK(run.report("bad").frames_in == 5);
+    CHECK(run.was_said("its branch ends here"));
+}
+
+TEST_CASE("isolated: what an element prints cannot drive a terminal") {
+    Isolated run(line_with("escape"), quick());
+    CHECK(run.run().empty());
+    CHECK(run.sequences() == all_but(kFrames));
+    CHECK(run.was_said("?[2J? gone?fake: line"));
+}
+
+TEST_CASE("isolated: a flood of messages holds nothing up") {
+    Isolated run(line_with("chatter"), quick());
+    CHECK(run.run().empty());
+    CHECK(run.sequences() == all_but(kFrames));
+}
+
+TEST_CASE("isolated: a kill from outside costs neither a frame nor a fault") {
+    Isolated run(
+        "fakesrc num-buffers=3000 sizetype=fixed sizemax=64 ! identity sleep-time=100 ! "
+        "evilfilter name=evil isolate=process ! identity name=i isolate=process ! "
+        "appsink name=out",
+        quick());
+    REQUIRE(run.play());
+    int kills = 0;
+    for (std::size_t seen = 0; seen < 2900;) {
+        (void)run.pipeline().wait(5'000'000);
+        const std::size_t now = run.sequences().size();
+        if (now < seen + 100) continue;
+        seen = now;
+        const auto pid = static_cast<pid_t>(run.report(kills % 2 == 0 ? "evil" : "i").pid);
+        if (pid > 0 && ::kill(pid, SIGKILL) == 0) ++kills;
+    }
+    CHECK(run.finish().empty());
+    Numbers all(3000);
+    std::iota(all.begin(), all.end(), 0U);
+    CHECK(run.sequences() == all);
+    CHECK(kills >= 10);
+    CHECK(run.report("evil").poisoned + run.report("i").poisoned == 0);
+}
+
+TEST_CASE("isolated: a live property reaches the process, and its successor") {
+    Isolated run(
+        "fakesrc num-buffers=-1 sizetype=fixed sizemax=64 ! identity sleep-time=1000 ! "
+        "evilfilter name=evil isolate=process ! appsink name=out");
+    REQUIRE(run.play());
+    const auto wait_for = [&](auto met) {
+        for (int tries = 0; tries < 2000 && !met(); ++tries) (void)run.pipeline().wait(5'000'000);
+        return met();
+    };
+    REQUIRE(run.pipeline().set_property("evil", "knob", "7"));
+    const auto odd = [&] {
+        const auto times = run.times();
+        return !times.empty() && times.back() == 6;  // fakesrc gives none: -1 + 7.
+    };
+    CHECK(wait_for(odd));
+    ::kill(static_cast<pid_t>(run.report("evil").pid), SIGKILL);
+    const std::size_t before = run.times().size();
+    CHECK(wait_for([&] { return run.times().size() > before + 20; }));
+    CHECK(odd());
+    CHECK_FALSE(run.pipeline().set_property("evil", "knob", "many"));
+    run.pipeline().stop();
+    CHECK(run.finish().empty());
+}
+
+TEST_CASE("isolated: pausing holds processes, and a stop drains them") {
+    Isolated run(
+        "fakesrc num-buffers=-1 sizetype=fixed sizemax=64 ! identity sleep-time=500 ! "
+        "evilfilter isolate=process ! appsink name=out");
+    REQUIRE(run.play());
+    while (run.sequences().size() < 10) (void)run.pipeline().wait(1'000'000);
+    run.pipeline().pause();
+    (void)run.pipeline().wait(100'000'000);
+    const std::size_t held = run.sequences().size();
+    (void)run.pipeline().wait(100'000'000);
+    CHECK(run.sequences().size() == held);
+    REQUIRE(run.pipeline().play());
+    while (run.sequences().size() < held + 10) (void)run.pipeline().wait(1'000'000);
+    run.pipeline().stop();
+    CHECK(run.finish().empty());
+    const Numbers got = run.sequences();
+    for (std::size_t n = 0; n < got.size(); ++n) REQUIRE(got[n] == n);
+}
+
+}  // namespace
+}  // namespace parallax

@@ -1,0 +1,107 @@
+// Isolated: a launch line whose elements run in processes, in the test program itself.
+//
+//     Isolated run("fakesrc num-buffers=20 ! evilfilter isolate=process ! appsink name=out", {});
+//     CHECK(run.finish().empty());
+//     CHECK(run.sequences() == …);
+//
+// The stage that children run is this program's own, with its elements and EvilFilter.
+// Threads: one.
+#pragma once
+
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "isolate/isolation.h"
+#include "parallax/app.h"
+#include "parallax/builtin.h"
+#include "parallax/pipeline.h"
+#include "support/evil_filter.h"
+
+namespace parallax::testing {
+
+inline Registry evil_registry() {
+    Registry registry;
+    add_builtin_elements(registry);
+    registry.add<EvilFilter>({.name = "evilfilter", .family = "test", .doc = "", .example = ""});
+    return registry;
+}
+
+class Isolated {
+  public:
+    explicit Isolated(const std::string& line, SupervisorOptions options = {})
+        : registry_(evil_registry()) {
+        auto isolation = make_isolation(std::move(options));
+        if (!isolation) FAIL(to_string(isolation.error()));
+        isolation_ = *std::move(isolation);
+        auto made = Pipeline::from_text(line, registry_, {.isolation = isolation_.get()});
+        if (!made) FAIL(made.error().front().text);
+        pipeline_ = *std::move(made);
+        if (auto* out = pipeline_->element<AppSink>("out")) {
+            out->on_frame([this](const AppSink::View& view) {
+                const std::lock_guard lock(mutex_);
+                sequences_.push_back(view.meta.sequence);
+                times_.push_back(view.meta.pts_ns);
+            });
+        }
+    }
+
+    Pipeline& pipeline() { return *pipeline_; }
+    Result<> play() { return pipeline_->play(); }
+    // To the end; what went wrong, as "element: text", and what was said meanwhile.
+    std::vector<std::string> finish() {
+        std::vector<std::string> errors;
+        for (int idle = 0; idle < 60;) {
+            const auto message = pipeline_->wait(1'000'000'000);
+            if (!message) {
+                ++idle;
+                continue;
+            }
+            idle = 0;
+            if (message->kind == Pipeline::Message::Kind::ended) return errors;
+            const std::string text = message->element + ": " + message->text;
+            (message->kind == Pipeline::Message::Kind::error ? errors : said_).push_back(text);
+        }
+        FAIL("it did not come to an end");
+        return errors;
+    }
+    std::vector<std::string> run() {
+        if (const Result<> playing = play(); !playing) FAIL(to_string(playing.error()));
+        return finish();
+    }
+    ElementReport report(const std::string& name) const {
+        for (const ElementReport& element : pipeline_->report().elements) {
+            if (element.name == name) return element;
+        }
+        FAIL("no report of " << name);
+        return {};
+    }
+    bool was_said(const std::string& part) const {
+        for (const std::string& text : said_) {
+            if (text.find(part) != std::string::npos) return true;
+        }
+        return false;
+    }
+    const std::vector<std::string>& said() const { return said_; }
+    std::vector<std::uint64_t> sequences() {
+        const std::lock_guard lock(mutex_);
+        return sequences_;
+    }
+    std::vector<std::int64_t> times() {
+        const std::lock_guard lock(mutex_);
+        return times_;
+    }
+
+  private:
+    Registry registry_;
+    std::unique_ptr<Isolation> isolation_;
+    std::unique_ptr<Pipeline> pipeline_;
+    std::vector<std::string> said_;
+    std::mutex mutex_;
+    std::vector<std::uint64_t> sequences_;
+    std::vector<std::int64_t> times_;
+};
+
+}  // namespace parallax::testing
