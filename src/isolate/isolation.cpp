@@ -10,43 +10,6 @@
 namespace parallax {
 namespace {
 
-// A supervisor, and the fork server that serves it alone.
-class OwnZygote final : public RemoteStages {
-  public:
-    OwnZygote(std::unique_ptr<Zygote> zygote) : zygote_(std::move(zygote)) {}
-    Result<> begin(const RemoteSetup& setup, const SupervisorOptions& options) {
-        stages_ = PX_TRY(make_supervisor(setup, *zygote_, options));
-        return {};
-    }
-
-    Neighbour& neighbour(std::size_t stage) override { return stages_->neighbour(stage); }
-    const CommitRecord& record(std::size_t stage) const override { return stages_->record(stage); }
-    RecordPage* page_for(std::size_t stage) override { return stages_->page_for(stage); }
-    Result<std::unique_ptr<Ring>> ring(std::size_t link) override { return stages_->ring(link); }
-    void attach_stage(std::size_t stage, Stage& local) override {
-        stages_->attach_stage(stage, local);
-    }
-    Result<> attach_channel(std::size_t link, Channel& channel) override {
-        return stages_->attach_channel(link, channel);
-    }
-    Result<> start() override { return stages_->start(); }
-    void play() override { stages_->play(); }
-    void pause() override { stages_->pause(); }
-    void stop() override { stages_->stop(); }
-    void reconfigure() override { stages_->reconfigure(); }
-    Result<> set_property(std::size_t element, std::string_view name,
-                          std::string_view text) override {
-        return stages_->set_property(element, name, text);
-    }
-    void shut_down(bool complete) override { stages_->shut_down(complete); }
-    void refresh() override { stages_->refresh(); }
-    RemoteFigures figures(std::size_t element) const override { return stages_->figures(element); }
-
-  private:
-    std::unique_ptr<Zygote> zygote_;
-    std::unique_ptr<RemoteStages> stages_;
-};
-
 class ProcessIsolation final : public Isolation {
   public:
     ProcessIsolation(SupervisorOptions options, std::unique_ptr<Zygote> zygote)
@@ -59,9 +22,7 @@ class ProcessIsolation final : public Isolation {
             zygote = std::move(spare_);
         }
         if (!zygote || !zygote->alive()) zygote = PX_TRY(Zygote::start());
-        auto stages = std::make_unique<OwnZygote>(std::move(zygote));
-        PX_TRY(stages->begin(setup, options_));
-        return stages;
+        return make_supervisor(setup, std::move(zygote), options_);
     }
 
   private:

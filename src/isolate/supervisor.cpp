@@ -21,14 +21,16 @@ constexpr std::chrono::seconds kFinishPatience(20);
 
 }  // namespace
 
-Result<std::unique_ptr<RemoteStages>> make_supervisor(const RemoteSetup& setup, Zygote& zygote,
+Result<std::unique_ptr<RemoteStages>> make_supervisor(const RemoteSetup& setup,
+                                                      std::unique_ptr<Zygote> zygote,
                                                       const SupervisorOptions& options) {
-    auto supervisor = std::make_unique<Supervisor>(setup, zygote, options);
+    auto supervisor = std::make_unique<Supervisor>(setup, std::move(zygote), options);
     PX_TRY(supervisor->prepare());
     return supervisor;
 }
 
-Supervisor::Supervisor(const RemoteSetup& setup, Zygote& zygote, const SupervisorOptions& options)
+Supervisor::Supervisor(const RemoteSetup& setup, std::unique_ptr<Zygote> zygote,
+                       const SupervisorOptions& options)
     : plan_(setup.plan),
       graph_(setup.graph),
       registry_(setup.registry),
@@ -37,7 +39,7 @@ Supervisor::Supervisor(const RemoteSetup& setup, Zygote& zygote, const Superviso
       bus_(setup.bus),
       clock_(setup.clock),
       arenas_(setup.arenas),
-      zygote_(zygote),
+      zygote_(std::move(zygote)),
       options_(options) {}
 
 Supervisor::~Supervisor() {
@@ -268,21 +270,42 @@ void Supervisor::loop() {
             read_stderr(remote);
             hear(remote);
         }
-        while (const auto exit = zygote_.reaped()) {
+        while (const auto exit = zygote_->reaped()) {
             const auto dead = std::ranges::find_if(remotes_, [&](const auto& each) {
                 return each.second.process && each.second.process->child.id == exit->id;
             });
             if (dead != remotes_.end()) on_death(dead->second, *exit);
         }
+        renew_zygote();
         tick();
         check_idle();
         if (!over_) wait_for_news();
     }
 }
 
+// One that was killed took its stages along; once all of them were heard of, another is started.
+void Supervisor::renew_zygote() {
+    if (zygote_->alive() || shutting_down_) return;
+    const bool any = std::ranges::any_of(
+        remotes_, [](const auto& each) { return each.second.process.has_value(); });
+    if (any) return;
+    auto another = Zygote::start();
+    if (another) {
+        zygote_ = *std::move(another);
+        return;
+    }
+    for (auto& [number, remote] : remotes_) {
+        if (!remote.restart_at_ns) continue;
+        remote.given_up = true;
+        remote.restart_at_ns.reset();
+        host_.remote_failed(remote.name, another.error());
+        if (!std::exchange(remote.over, true)) host_.stage_ended();
+    }
+}
+
 void Supervisor::wait_for_news() {
     std::vector<pollfd> news{{.fd = wake_.get(), .events = POLLIN, .revents = 0},
-                             {.fd = zygote_.event_fd(), .events = POLLIN, .revents = 0}};
+                             {.fd = zygote_->event_fd(), .events = POLLIN, .revents = 0}};
     int patience_ms = kTickMs;
     const std::int64_t now = monotonic_ns();
     for (auto& [number, remote] : remotes_) {

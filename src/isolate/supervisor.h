@@ -9,7 +9,7 @@
 // Why it died decides how: an outside SIGKILL costs nothing but the restart; a fault is delayed,
 // counted, and after so many of the same frame that frame is passed over.
 //
-// Threads: RemoteStages' from the driving thread. Lifetime: the zygote and the setup outlive it.
+// Threads: RemoteStages' from the driving thread. Lifetime: the setup outlives it.
 #pragma once
 
 #include <chrono>
@@ -40,7 +40,9 @@ struct SupervisorOptions {
     SandboxPolicy sandbox;                         // Of elements that say nothing themselves.
 };
 
-Result<std::unique_ptr<RemoteStages>> make_supervisor(const RemoteSetup& setup, Zygote& zygote,
+// The fork server is this run's alone. When it is killed, another one is started.
+Result<std::unique_ptr<RemoteStages>> make_supervisor(const RemoteSetup& setup,
+                                                      std::unique_ptr<Zygote> zygote,
                                                       const SupervisorOptions& options);
 
 }  // namespace parallax

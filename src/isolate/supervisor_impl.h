@@ -38,7 +38,8 @@ enum class ChildPhase : std::uint8_t {
 
 class Supervisor final : public RemoteStages {
   public:
-    Supervisor(const RemoteSetup& setup, Zygote& zygote, const SupervisorOptions& options);
+    Supervisor(const RemoteSetup& setup, std::unique_ptr<Zygote> zygote,
+               const SupervisorOptions& options);
     ~Supervisor() override;
     Result<> prepare();
 
@@ -129,6 +130,7 @@ class Supervisor final : public RemoteStages {
     void post(std::move_only_function<void()> work);
     void run_posted();
     void wait_for_news();
+    void renew_zygote();
     void tick();
     bool running_elsewhere(std::size_t stage) const { return remotes_.contains(stage); }
     void begin_finishing();
@@ -196,7 +198,7 @@ class Supervisor final : public RemoteStages {
     Bus& bus_;
     const RunClock& clock_;
     ArenaTable& arenas_;
-    Zygote& zygote_;
+    std::unique_ptr<Zygote> zygote_;
     const SupervisorOptions options_;
 
     std::map<std::size_t, Remote> remotes_;  // By number of the stage.

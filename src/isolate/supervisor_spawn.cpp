@@ -13,6 +13,7 @@
 namespace parallax {
 namespace {
 
+constexpr std::int64_t kZygoteNs = 1'000'000;
 constexpr std::string_view kBuiltIn = "built-in";
 
 // Text that set_property() takes, of all that was set; the last one wins.
@@ -32,6 +33,10 @@ std::vector<Blueprint::Format> formats_of(const std::vector<PadFormat>& formats)
 
 void Supervisor::spawn(Remote& remote) {
     if (remote.over || shutting_down_) return;
+    if (!zygote_->alive()) {  // Another one comes.
+        remote.restart_at_ns = monotonic_ns() + kZygoteNs;
+        return;
+    }
     const Result<> spawned = try_spawn(remote);
     if (spawned) return;
     remote.process.reset();
@@ -47,7 +52,7 @@ Result<> Supervisor::try_spawn(Remote& remote) {
     ControlSocket::Pair pair = PX_TRY(ControlSocket::pair());
     const std::array<int, 1> fds{pair.theirs.get()};
     Child child = PX_TRY(
-        zygote_.spawn({.name = remote.name, .entry = "stage", .policy = remote.policy}, fds));
+        zygote_->spawn({.name = remote.name, .entry = "stage", .policy = remote.policy}, fds));
     for (const std::string& layer : child.missing_layers) {
         if (remote.formers.empty()) say(remote, Severity::warning, "runs without " + layer);
     }

@@ -1,4 +1,6 @@
 // Elements that misbehave in processes of their own: what it costs, and what is told.
+#include <filesystem>
+#include <fstream>
 #include <numeric>
 
 #include <signal.h>
@@ -196,6 +198,74 @@ TEST_CASE("isolated: pausing holds processes, and a stop drains them") {
     CHECK(run.finish().empty());
     const Numbers got = run.sequences();
     for (std::size_t n = 0; n < got.size(); ++n) REQUIRE(got[n] == n);
+}
+
+// Pids whose parent is `parent`, from /proc.
+std::vector<pid_t> children_of(pid_t parent) {
+    std::vector<pid_t> all;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+        const std::string name = entry.path().filename();
+        if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+        std::ifstream stat(entry.path() / "stat");
+        std::string text((std::istreambuf_iterator<char>(stat)), {});
+        const std::size_t after = text.rfind(')');
+        if (after == std::string::npos) continue;
+        if (std::stoi(text.substr(after + 4)) == parent) all.push_back(std::stoi(name));
+    }
+    return all;
+}
+
+TEST_CASE("isolated: when the fork server itself is killed, stages are born of another") {
+    Isolated run("fakesrc num-buffers=2000 sizetype=fixed sizemax=64 ! identity sleep-time=100 ! "
+                 "evilfilter name=evil isolate=process ! identity isolate=process ! "
+                 "appsink name=out",
+                 quick());
+    REQUIRE(run.play());
+    for (std::size_t seen = 0; seen < 1500; seen += 500) {
+        while (run.sequences().size() < seen + 200) (void)run.pipeline().wait(1'000'000);
+        for (const pid_t zygote : children_of(::getpid())) ::kill(zygote, SIGKILL);
+    }
+    CHECK(run.finish().empty());
+    Numbers all(2000);
+    std::iota(all.begin(), all.end(), 0U);
+    CHECK(run.sequences() == all);
+}
+
+TEST_CASE("isolated: nothing is left behind: no process, no descriptor") {
+    const auto descriptors = [] {
+        return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
+    };
+    const std::string line =
+        "fakesrc num-buffers=50 sizetype=fixed sizemax=64 ! evilfilter mischief=abort at=9 "
+        "isolate=process ! identity isolate=process ! appsink name=out";
+    { Isolated(line, quick()).run(); }
+    const auto before = descriptors();
+    for (int round = 0; round < 3; ++round) Isolated(line, quick()).run();
+    CHECK(descriptors() == before);
+    CHECK(children_of(::getpid()).empty());
+}
+
+TEST_CASE("isolated: how many descriptors are open does not grow with frames or deaths") {
+    const auto descriptors = [] {
+        return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
+    };
+    Isolated run("fakesrc num-buffers=6000 sizetype=fixed sizemax=64 ! identity sleep-time=50 ! "
+                 "identity name=i isolate=process ! appsink name=out",
+                 quick());
+    REQUIRE(run.play());
+    while (run.sequences().size() < 100) (void)run.pipeline().wait(1'000'000);
+    const auto early = descriptors();
+    for (int kills = 0; kills < 10; ++kills) {
+        const std::size_t now = run.sequences().size();
+        ::kill(static_cast<pid_t>(run.report("i").pid), SIGKILL);
+        while (run.sequences().size() < now + 100) (void)run.pipeline().wait(1'000'000);
+    }
+    for (int tries = 0; tries < 200 && descriptors() > early; ++tries) {
+        (void)run.pipeline().wait(10'000'000);  // Former memory goes as it is released.
+    }
+    CHECK(descriptors() <= early);
+    CHECK(run.finish().empty());
+    CHECK(run.sequences().size() == 6000);
 }
 
 }  // namespace
