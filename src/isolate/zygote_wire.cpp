@@ -5,6 +5,7 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
+#include <memory>
 
 #include <sys/socket.h>
 
@@ -210,8 +211,10 @@ Result<> send(int socket, std::span<const std::byte> bytes, std::span<const int>
 }
 
 Result<std::optional<Packet>> receive(int socket, bool wait) {
-    Packet packet{.bytes = Bytes(kLargestBytes), .fds = {}};
-    iovec block{.iov_base = packet.bytes.data(), .iov_len = packet.bytes.size()};
+    // Not cleared: most messages are short, and clearing it would cost a new child 16 page faults.
+    const auto buffer = std::make_unique_for_overwrite<std::byte[]>(kLargestBytes);
+    Packet packet;
+    iovec block{.iov_base = buffer.get(), .iov_len = kLargestBytes};
     alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(kCmsgFds * sizeof(int))> control{};
     msghdr message{};
     message.msg_iov = &block;
@@ -225,7 +228,7 @@ Result<std::optional<Packet>> receive(int socket, bool wait) {
     if (size < 0 && errno == EAGAIN) return std::optional<Packet>{};
     if (size < 0 && errno == ECONNRESET) size = 0;
     if (size < 0) return fail_errno("recvmsg");
-    packet.bytes.resize(static_cast<std::size_t>(size));
+    packet.bytes.assign(buffer.get(), buffer.get() + size);
     for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
          header = CMSG_NXTHDR(&message, header)) {
         if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
