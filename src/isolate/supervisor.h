@@ -37,6 +37,7 @@ struct SupervisorOptions {
     std::uint32_t poison_after = 3;  // Faults of one frame; 0: never passed over.
     std::chrono::nanoseconds heartbeat = std::chrono::milliseconds(500);
     std::chrono::nanoseconds frame_deadline = {};  // 0: by the size of the frame.
+    std::string entry = "stage";                   // What the fork server runs; tests have others.
     SandboxPolicy sandbox;                         // Of elements that say nothing themselves.
 };
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "exec/shared_ring.h"
 #include "isolate/supervisor_impl.h"
 
 namespace parallax {
@@ -77,9 +78,22 @@ Positions Supervisor::checked_snapshot(const Remote& remote) const {
             const bool sane = now.published[w] >= start.published[w] &&
                               now.published[w] <= released + room + room;
             if (!sane) return start;
+            now.published[w] = readable_until(remote, link, released, now.published[w]);
         }
     }
     return now;
+}
+
+// Up to the first entry that does not check out: nobody could read beyond it.
+std::uint64_t Supervisor::readable_until(const Remote& remote, const PlannedLink& link,
+                                         std::uint64_t from, std::uint64_t until) const {
+    std::uint64_t at = std::max(from, remote.start.published[link.from_word]);
+    auto pages = map_ring_memory(copy_of(remote.bundle->ring_fds[link.from_word]), link.capacity,
+                                 Access::read_only);
+    if (!pages) return at;
+    SharedRing ring(*std::move(pages), Channel::places(link.capacity), arenas_);
+    while (at < until && ring.get(at)) ++at;
+    return at;
 }
 
 std::optional<std::uint64_t> Supervisor::published_by_writer(const PlannedLink& link) const {
@@ -281,6 +295,25 @@ std::int64_t Supervisor::deadline_ns(const Remote& remote) const {
     return kDeadlineNs + static_cast<std::int64_t>(largest) * kDeadlineNsPerByte;
 }
 
+// Every input has something that it has not taken, and its readers have taken all that it gave.
+bool Supervisor::could_move(const Remote& remote) const {
+    const CommitRecord& record = remote.bundle->record->record();
+    bool fed = false;
+    for (const PlannedLink& link : plan_.links) {
+        if (!link.channel) continue;
+        if (link.to_stage == remote.number) {
+            const std::uint64_t given = published_by_writer(link).value_or(0);
+            if (given <= record.consumed(link.to_word).value_or(given)) return false;
+            fed = true;
+        }
+        if (link.from_stage == remote.number) {
+            const std::uint64_t made = record.published(link.from_word).value_or(0);
+            if (released_by_reader(link).value_or(0) < made) return false;
+        }
+    }
+    return fed;
+}
+
 void Supervisor::watch_over(Remote& remote, std::int64_t now) {
     if (!remote.process || !remote.process->killed_for.empty()) return;
     const Incarnation& process = *remote.process;
@@ -296,6 +329,15 @@ void Supervisor::watch_over(Remote& remote, std::int64_t now) {
     }
     if (paused_) return;
     const std::int64_t deadline = deadline_ns(remote);
+    const std::uint32_t commits = remote.bundle->record->record().commits();
+    if (commits != process.commits_seen || process.phase != ChildPhase::playing ||
+        !could_move(remote)) {
+        remote.process->commits_seen = commits;
+        remote.process->moved_ns = now;
+    } else if (now - process.moved_ns > deadline) {
+        return kill(remote, "deadline: it has frames and room for more, and has not moved for " +
+                                std::to_string(deadline / 1'000'000) + " ms");
+    }
     for (std::size_t i = 0; i < remote.elements.size(); ++i) {
         const std::int64_t since = remote.bundle->counters_of(i).busy_since_ns.load();
         if (since > 0 && since < now && now - since > deadline) {

@@ -69,6 +69,8 @@ class Supervisor final : public RemoteStages {
         bool introduced = false;  // Neighbours read its record.
         std::int64_t born_ns = 0;
         std::int64_t ponged_ns = 0;
+        std::uint32_t commits_seen = 0;  // And since when there were no more.
+        std::int64_t moved_ns = 0;
         std::string killed_for;       // By us, and why; empty: not by us.
         std::string last_words;       // The end of what it printed.
         std::set<std::size_t> asked;  // Stages that have not yet said that they know it.
@@ -162,6 +164,7 @@ class Supervisor final : public RemoteStages {
     void on_ready(Remote& remote);
     void on_failed(Remote& remote, const ControlMessage& message);
     void on_ended(Remote& remote);
+    bool has_told_all_ends(const Remote& remote) const;
     void pass_up(Remote& remote, const ControlMessage& message);
     void tell(Remote& remote, const ControlMessage& message, std::span<const int> fds = {});
     void read_stderr(Remote& remote);
@@ -183,10 +186,13 @@ class Supervisor final : public RemoteStages {
     void kill(Remote& remote, std::string why);
     std::string reason_of(const Remote& remote, const ChildExit& exit) const;
     Positions checked_snapshot(const Remote& remote) const;
+    std::uint64_t readable_until(const Remote& remote, const PlannedLink& link, std::uint64_t from,
+                                 std::uint64_t until) const;
     void note_suspect(Remote& remote);
     std::int64_t delay_ns(Remote& remote);
     void give_up(Remote& remote, const std::string& why);
     void watch_over(Remote& remote, std::int64_t now_ns);
+    bool could_move(const Remote& remote) const;
     std::int64_t deadline_ns(const Remote& remote) const;
     void say(const Remote& remote, Severity severity, std::string text);
 

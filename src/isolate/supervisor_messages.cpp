@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "exec/shared_ring.h"
 #include "isolate/supervisor_impl.h"
 
 namespace parallax {
@@ -223,7 +224,31 @@ void Supervisor::on_failed(Remote& remote, const ControlMessage& message) {
     if (building) give_up(remote, "it could not be made ready again");
 }
 
+// The last entry of each of its channels is an end: else those after it would wait for ever.
+bool Supervisor::has_told_all_ends(const Remote& remote) const {
+    const auto now = remote.bundle->record->record().snapshot();
+    if (!now || now->ended == 0) return false;
+    for (const PlannedLink& link : plan_.links) {
+        if (!link.channel || link.from_stage != remote.number) continue;
+        const std::uint64_t published = now->published[link.from_word];
+        auto pages = map_ring_memory(copy_of(remote.bundle->ring_fds[link.from_word]),
+                                     link.capacity, Access::read_only);
+        if (published == 0 || !pages) return false;
+        if (published == remote.start.published[link.from_word]) continue;  // A predecessor did.
+        SharedRing ring(*std::move(pages), Channel::places(link.capacity), arenas_);
+        const Result<Entry> last = ring.get(published - 1);
+        const bool end = last && last->event &&
+                         (last->event->type == Event::Type::eos ||
+                          last->event->type == Event::Type::reconfigure);
+        if (!end) return false;
+    }
+    return true;
+}
+
 void Supervisor::on_ended(Remote& remote) {
+    if (!has_told_all_ends(remote)) {
+        return kill(remote, "protocol violation: it says that it has ended, and has not");
+    }
     remote.process->phase = ChildPhase::ended;
     if (!std::exchange(remote.over, true)) host_.stage_ended();
 }

@@ -51,8 +51,10 @@ Result<> Supervisor::try_spawn(Remote& remote) {
     if (!remote.bundle) remote.bundle = PX_TRY(Bundle::make(plan_, remote.number));
     ControlSocket::Pair pair = PX_TRY(ControlSocket::pair());
     const std::array<int, 1> fds{pair.theirs.get()};
-    Child child = PX_TRY(
-        zygote_->spawn({.name = remote.name, .entry = "stage", .policy = remote.policy}, fds));
+    Child child = PX_TRY(zygote_->spawn({.name = remote.name,
+                                         .entry = remote.given_up ? "stage" : options_.entry,
+                                         .policy = remote.policy},
+                                        fds));
     for (const std::string& layer : child.missing_layers) {
         if (remote.formers.empty()) say(remote, Severity::warning, "runs without " + layer);
     }
@@ -61,6 +63,8 @@ Result<> Supervisor::try_spawn(Remote& remote) {
                                        .control = std::move(pair.ours),
                                        .born_ns = now,
                                        .ponged_ns = now,
+                                       .commits_seen = 0,
+                                       .moved_ns = now,
                                        .killed_for = {},
                                        .last_words = {},
                                        .asked = {}});
