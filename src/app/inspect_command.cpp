@@ -4,10 +4,12 @@
 #include <utility>
 
 #include <fmt/core.h>
+#include <nlohmann/json.hpp>
 
 #include "app/commands.h"
 #include "app/json.h"
 #include "graph/near_word.h"
+#include "isolate/sandbox_probe.h"
 
 namespace parallax::app {
 namespace {
@@ -46,6 +48,42 @@ std::string sandbox_text(const Factory& factory) {
         if (spec.type == "device-path") text += fmt::format("  opens the device {}\n", spec.name);
     }
     return text.empty() ? "  nothing beyond its frames\n" : text;
+}
+
+bool complete(const std::vector<SandboxFacility>& facilities) {
+    return std::ranges::all_of(facilities,
+                               [](const auto& each) { return each.available || !each.required; });
+}
+
+std::string facilities_text(const std::vector<SandboxFacility>& facilities) {
+    std::string text =
+        fmt::format("sandbox: {}\n",
+                    complete(facilities) ? "every layer can be had" : "some layers cannot be had");
+    for (const SandboxFacility& facility : facilities) {
+        const std::string_view answer = facility.available  ? "yes"
+                                        : facility.required ? "no, required"
+                                                            : "no";
+        text += fmt::format("  {:<18} {:<12} {}", facility.name, answer, facility.detail);
+        text.erase(text.find_last_not_of(' ') + 1);
+        text += "\n";
+    }
+    return text;
+}
+
+std::string sandbox_json(const std::vector<SandboxFacility>& facilities) {
+    nlohmann::ordered_json list = nlohmann::ordered_json::array();
+    for (const SandboxFacility& facility : facilities) {
+        list.push_back({{"name", facility.name},
+                        {"available", facility.available},
+                        {"required", facility.required},
+                        {"detail", facility.detail}});
+    }
+    const nlohmann::ordered_json json{{"complete", complete(facilities)}, {"facilities", list}};
+    return json.dump(2) + "\n";
+}
+
+bool json_flag_follows(Arguments operands) {
+    return std::ranges::find(operands, std::string_view("--json")) != operands.end();
 }
 
 int unknown_element(const Command& command, std::string_view name, const Registry& registry) {
@@ -116,15 +154,19 @@ int inspect_command(const Command& command, Arguments arguments, const Registry&
         return kExitOk;
     }
     const std::string_view what = operands.front();
-    if (what == "sandbox" || what == "machine" || what == "devices") {
+    if (what == "sandbox") {
+        const auto facilities = probe_sandbox();
+        print(json || json_flag_follows(operands) ? sandbox_json(facilities)
+                                                  : facilities_text(facilities));
+        return kExitOk;
+    }
+    if (what == "machine" || what == "devices") {
         print_error(command.program, fmt::format("inspect {} is not built in this version", what));
         return kExitFacility;
     }
     const Factory* factory = registry.find(what);
     if (factory == nullptr) return unknown_element(command, what, registry);
-    const bool json_after =
-        std::ranges::find(operands, std::string_view("--json")) != operands.end();
-    print(json || json_after ? element_json(*factory) : inspect_text(*factory));
+    print(json || json_flag_follows(operands) ? element_json(*factory) : inspect_text(*factory));
     return kExitOk;
 }
 
