@@ -64,6 +64,19 @@ struct ConverterPlan {
     std::string reason;
     std::uint64_t cost = 0;
 };
+// What one isolated element's process may touch beside its frames.
+struct SandboxPlan {
+    std::string element;
+    std::string process;  // "process": its own; else the name of one that elements share.
+    std::string preset;
+    std::vector<std::string> read_paths = {};
+    std::vector<std::string> write_paths = {};
+    std::vector<std::string> endpoints = {};
+    std::vector<std::string> devices = {};
+    std::uint64_t memory_max_bytes = 0;  // 0: no limit of ours.
+    double cpu_quota = 0;                // In cores; 0: no limit of ours.
+    std::uint32_t pids_max = 0;
+};
 struct StagePlan {
     std::string group;
     std::vector<std::string> elements;
@@ -81,6 +94,7 @@ struct PlanReport {
     std::vector<ConverterPlan> converters;
     std::vector<StagePlan> stages;
     std::vector<ArenaPlan> arenas;
+    std::vector<SandboxPlan> sandbox;
 };
 
 struct LatencyReport {  // Microseconds of one process() call.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 
 #include <fmt/core.h>
 
@@ -82,10 +83,20 @@ Result<> read_limits(const Options& options, SandboxLimits& limits) {
     return {};
 }
 
+// Of this user, as the XDG Base Directory Specification says for state; none without a home.
+std::string crash_folder() {
+    const char* state = std::getenv("XDG_STATE_HOME");
+    if (state != nullptr && *state == '/') return std::string(state) + "/parallax/crashes";
+    const char* home = std::getenv("HOME");
+    if (home == nullptr || *home != '/') return "";
+    return std::string(home) + "/.local/state/parallax/crashes";
+}
+
 }  // namespace
 
 Result<SupervisorOptions> supervisor_options(const Options& options) {
     SupervisorOptions supervisor;
+    supervisor.crash_folder = crash_folder();
     if (const auto text = options.get("sandbox")) {
         supervisor.sandbox = PX_TRY(sandbox_policy(*text));
     }

@@ -33,6 +33,24 @@ std::string folded(const std::string& caps) {
     return text;
 }
 
+// "  isp: process, minimal-compute; reads /data/a.dng"
+std::string sandbox_line(const SandboxPlan& sandbox) {
+    std::string text =
+        fmt::format("  {}: {}, {}", sandbox.element, sandbox.process, sandbox.preset);
+    const auto add = [&](std::string_view verb, const std::vector<std::string>& names) {
+        for (const std::string& name : names) text += fmt::format("; {} {}", verb, name);
+    };
+    add("reads", sandbox.read_paths);
+    add("writes", sandbox.write_paths);
+    add("connects to", sandbox.endpoints);
+    add("uses", sandbox.devices);
+    if (sandbox.memory_max_bytes != 0) {
+        text += fmt::format("; at most {} bytes", sandbox.memory_max_bytes);
+    }
+    if (sandbox.cpu_quota != 0) text += fmt::format("; at most {} cores", sandbox.cpu_quota);
+    return text + "\n";
+}
+
 }  // namespace
 
 std::string plan_text(const PlanReport& plan) {
@@ -75,6 +93,8 @@ std::string plan_text(const PlanReport& plan) {
         text +=
             fmt::format("  {}: {} slots of {} bytes\n", arena.pad, arena.slots, arena.slot_bytes);
     }
+    if (!plan.sandbox.empty()) text += "sandboxes\n";
+    for (const SandboxPlan& sandbox : plan.sandbox) text += sandbox_line(sandbox);
     return text;
 }
 

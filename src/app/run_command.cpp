@@ -152,6 +152,7 @@ class Launch {
             if (!made) return usage(made.error());
             isolation_ = *std::move(made);
         }
+        graph_ = *graph;
         auto pipeline = Pipeline::create(*std::move(graph), registry_,
                                          {.groups = groups_, .isolation = isolation_.get()});
         if (!pipeline) return refuse(pipeline.error());
@@ -214,9 +215,12 @@ class Launch {
         return problems.empty() ? kExitError : exit_code_of(problems.front());
     }
 
-    int show_plan(const Pipeline& pipeline) const {
+    int show_plan(Pipeline& pipeline) const {
         const std::string format = options_.get("format").value_or("text");
-        const PlanReport plan = pipeline.plan();
+        PlanReport plan = pipeline.plan();
+        auto sandbox = sandbox_plan(graph_, registry_, pipeline, supervisor_);
+        if (!sandbox) return usage(sandbox.error());
+        plan.sandbox = *std::move(sandbox);
         print(format == "json"  ? to_json(plan)
               : format == "dot" ? plan_dot(plan)
                                 : plan_text(plan));
@@ -318,6 +322,7 @@ class Launch {
     std::string text_;
     std::vector<ResourceGroup::Options> groups_;
     SupervisorOptions supervisor_;
+    Graph graph_;
     std::unique_ptr<Isolation> isolation_;  // Outlives the pipeline.
     std::int64_t timeout_ns_ = 0;
 };

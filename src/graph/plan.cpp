@@ -6,6 +6,8 @@ namespace parallax {
 namespace {
 
 constexpr std::uint64_t kDefaultChannelBytes = std::uint64_t{64} << 20U;
+// To another process: enough to hide a wake-up, few enough to stay in the cache that both share.
+constexpr std::uint64_t kCrossingChannelBytes = std::uint64_t{16} << 20U;
 constexpr std::uint32_t kMostFrames = 4096;   // Of any channel, whatever was asked for.
 constexpr std::uint32_t kDefaultFrames = 32;  // Between stages without a queue, small frames.
 
@@ -82,6 +84,10 @@ class Planner {
                !pads(link.to).boundary && a.group == b.group && a.isolate == b.isolate && !apart;
     }
 
+    bool crosses(const PlannedLink& link) const {
+        return input_.nodes[link.from].isolate != "no" || input_.nodes[link.to].isolate != "no";
+    }
+
     void place(PlannedLink& link) const {
         link.channel = !same_stage(link);
         if (!link.channel) return;
@@ -90,8 +96,10 @@ class Planner {
             link.capacity = queue_frames(shape, link);
             link.leaky = leaky_of(shape);
         } else {
+            const std::uint64_t bytes =
+                crosses(link) ? kCrossingChannelBytes : kDefaultChannelBytes;
             const std::uint64_t by_bytes =
-                link.frame_bytes == 0 ? kDefaultFrames : kDefaultChannelBytes / link.frame_bytes;
+                link.frame_bytes == 0 ? kDefaultFrames : bytes / link.frame_bytes;
             link.capacity = clamp_frames(std::clamp<std::uint64_t>(by_bytes, 2, kDefaultFrames));
         }
         // Branches that meet again differ by at most the latency of all elements together.

@@ -132,6 +132,18 @@ std::string to_json(const PlanReport& plan, std::span<const Problem> problems) {
     for (const FilterPlan& filter : plan.filters) {
         json["filters"].push_back({{"name", filter.name}, {"caps", filter.caps}});
     }
+    for (const SandboxPlan& sandbox : plan.sandbox) {
+        json["sandbox"].push_back({{"element", sandbox.element},
+                                   {"process", sandbox.process},
+                                   {"preset", sandbox.preset},
+                                   {"read_paths", sandbox.read_paths},
+                                   {"write_paths", sandbox.write_paths},
+                                   {"endpoints", sandbox.endpoints},
+                                   {"devices", sandbox.devices},
+                                   {"memory_max_bytes", sandbox.memory_max_bytes},
+                                   {"cpu_quota", sandbox.cpu_quota},
+                                   {"pids_max", sandbox.pids_max}});
+    }
     for (const StagePlan& stage : plan.stages) {
         json["stages"].push_back({{"group", stage.group}, {"elements", stage.elements}});
     }

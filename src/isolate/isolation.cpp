@@ -5,6 +5,7 @@
 
 #include <fnmatch.h>
 
+#include "isolate/grants.h"
 #include "isolate/stage_process.h"
 
 namespace parallax {
@@ -68,6 +69,32 @@ void isolate_matching(Graph& graph, const Registry& registry,
         if (factory == nullptr || factory->pads().local || !matches(node, patterns)) continue;
         graph.isolate(n, group);
     }
+}
+
+Result<std::vector<SandboxPlan>> sandbox_plan(const Graph& graph, const Registry& registry,
+                                              Pipeline& pipeline,
+                                              const SupervisorOptions& options) {
+    std::vector<SandboxPlan> plans;
+    for (const Graph::Node& node : graph.nodes()) {
+        const Element* element = pipeline.element(node.name);
+        const Factory* factory = registry.find(node.factory);
+        if (node.isolate == "no" || element == nullptr || factory == nullptr) continue;
+        if (factory->pads().local) continue;
+        SandboxPolicy policy = options.sandbox;
+        if (!node.sandbox.empty()) policy = PX_TRY(sandbox_policy(node.sandbox));
+        PX_TRY(add_grants(*element, policy.grants));
+        plans.push_back({.element = node.name,
+                         .process = node.isolate,
+                         .preset = std::string(to_string(policy.preset)),
+                         .read_paths = policy.grants.read_paths,
+                         .write_paths = policy.grants.write_paths,
+                         .endpoints = policy.grants.endpoints,
+                         .devices = policy.grants.device_paths,
+                         .memory_max_bytes = options.sandbox.limits.memory_max_bytes.value_or(0),
+                         .cpu_quota = options.sandbox.limits.cpu_quota.value_or(0),
+                         .pids_max = options.sandbox.limits.pids_max});
+    }
+    return plans;
 }
 
 int stage_zygote_main(int argc, char** argv, Registry& registry) {

@@ -15,6 +15,7 @@
 
 #include "graph/remote_stages.h"
 #include "isolate/supervisor.h"
+#include "parallax/pipeline.h"
 #include "parallax/registry.h"
 
 namespace parallax {
@@ -26,6 +27,11 @@ Result<std::unique_ptr<Isolation>> make_isolation(SupervisorOptions options);
 // elements that stay in the program. Empty: of all.
 void isolate_matching(Graph& graph, const Registry& registry,
                       const std::vector<std::string>& patterns, const std::string& group);
+
+// What each isolated element of a pipeline that was made of the graph will be allowed; its grants
+// are those that its properties name.
+Result<std::vector<SandboxPlan>> sandbox_plan(const Graph& graph, const Registry& registry,
+                                              Pipeline& pipeline, const SupervisorOptions& options);
 
 // What the fork server's process runs; its elements are those of the registry.
 int stage_zygote_main(int argc, char** argv, Registry& registry);

@@ -37,8 +37,9 @@ struct SupervisorOptions {
     std::uint32_t poison_after = 3;  // Faults of one frame; 0: never passed over.
     std::chrono::nanoseconds heartbeat = std::chrono::milliseconds(500);
     std::chrono::nanoseconds frame_deadline = {};  // 0: by the size of the frame.
-    std::string entry = "stage";                   // What the fork server runs; tests have others.
-    SandboxPolicy sandbox;                         // Of elements that say nothing themselves.
+    std::string crash_folder = {};  // Where reports of crashes are kept; empty: nowhere.
+    std::string entry = "stage";    // What the fork server runs; tests have others.
+    SandboxPolicy sandbox;          // Of elements that say nothing themselves.
 };
 
 // The fork server is this run's alone. When it is killed, another one is started.

@@ -2,12 +2,15 @@
 #include <algorithm>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "exec/shared_ring.h"
+#include "isolate/crash_report.h"
+#include "isolate/seccomp_rules.h"
 #include "isolate/supervisor_impl.h"
 
 namespace parallax {
@@ -48,7 +51,8 @@ std::string Supervisor::reason_of(const Remote& remote, const ChildExit& exit) c
     if (signal == SIGSYS) {
         const auto crash = process.child.crash_page.read();
         const int call = crash && *crash ? (*crash)->system_call : -1;
-        return "SIGSYS: its sandbox allows no system call " + std::to_string(call);
+        return "SIGSYS: its sandbox does not allow " +
+               (call >= 0 ? syscall_name(call) : std::string("that system call"));
     }
     if (signal != 0) return signal_name(signal);
     return "it exited with code " + std::to_string(exit.code);
@@ -122,12 +126,13 @@ void Supervisor::on_death(Remote& remote, const ChildExit& exit) {
     for (auto& [number, other] : remotes_) {  // Who is dead answers nobody.
         if (other.process && other.process->asked.erase(remote.number) > 0) set_going(other);
     }
-    const std::string reason = reason_of(remote, exit);
+    std::string reason = reason_of(remote, exit);
     const bool finished = remote.process->phase == ChildPhase::finished;
     const bool finishing = remote.process->phase == ChildPhase::finishing;
     const bool ready = remote.process->phase >= ChildPhase::ready;
     const bool outside =
         exit.signal == SIGKILL && remote.process->killed_for.empty() && !exit.out_of_memory;
+    if (!outside && !finished && !shutting_down_) reason += keep_report(remote, exit, reason);
     const Positions now = checked_snapshot(remote);
     const bool progress = now != remote.start;
     retire(remote, now);
@@ -148,6 +153,21 @@ void Supervisor::on_death(Remote& remote, const ChildExit& exit) {
         return;
     }
     follow(remote, reason, outside, progress);
+}
+
+// What is known of its death, in a file; where that is.
+std::string Supervisor::keep_report(const Remote& remote, const ChildExit& exit,
+                                    const std::string& reason) const {
+    if (options_.crash_folder.empty()) return "";
+    CrashReport report{.element = remote.name, .reason = reason, .exit = exit};
+    if (auto crash = remote.process->child.crash_page.read()) report.crash = *std::move(crash);
+    const Positions now = checked_snapshot(remote);
+    if (!remote.poison.empty()) report.sequence = now.done.front();
+    report.errors = remote.process->last_words;
+    std::error_code ignored;  // That it could not be made, writing will say.
+    std::filesystem::create_directories(options_.crash_folder, ignored);
+    const auto path = write_crash_report(options_.crash_folder, report);
+    return path ? " (report: " + *path + ")" : "";
 }
 
 // All of its frames are through; only what elements write at their end is missing.

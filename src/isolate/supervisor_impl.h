@@ -180,6 +180,8 @@ class Supervisor final : public RemoteStages {
 
     // Death: supervisor_death.cpp
     void on_death(Remote& remote, const ChildExit& exit);
+    std::string keep_report(const Remote& remote, const ChildExit& exit,
+                            const std::string& reason) const;
     void die_after_end(Remote& remote, const std::string& reason);
     void follow(Remote& remote, const std::string& reason, bool outside, bool progress);
     void retire(Remote& remote, const Positions& now);
