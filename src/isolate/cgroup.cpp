@@ -210,7 +210,12 @@ void sweep_cgroups(const CgroupPlaces& places) {
             if (server > 0 && ::kill(server, 0) != 0 && errno == ESRCH) old.emplace_back(name);
         }
         ::closedir(folder);
-        for (const std::string& name : old) ::rmdir((place + "/" + name).c_str());
+        for (const std::string& name : old) {
+            std::string path = place;
+            path += "/";
+            path += name;
+            ::rmdir(path.c_str());
+        }
     }
 }
 

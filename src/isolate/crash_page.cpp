@@ -105,8 +105,8 @@ bool known_signal(int signal) { return std::ranges::find(kSignals, signal) != kS
 
 }  // namespace
 
-std::span<const char* const> crash_register_names() {
-    static constexpr std::array<const char*, kCrashRegisters> kNames{
+std::span<const std::string_view> crash_register_names() {
+    static constexpr std::array<std::string_view, kCrashRegisters> kNames{
         "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15", "rdi",
         "rsi", "rbp", "rbx", "rdx", "rax", "rcx", "rsp", "rip", "eflags"};
     return kNames;

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "parallax/fd.h"
@@ -35,7 +36,7 @@ struct CrashRecord {
     std::vector<std::uint64_t> frames;  // Return addresses, innermost first.
 };
 
-std::span<const char* const> crash_register_names();
+std::span<const std::string_view> crash_register_names();
 
 class CrashPage {
   public:

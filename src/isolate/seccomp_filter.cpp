@@ -51,6 +51,7 @@ Failure refused(int code, const std::string& what) {
 
 Result<> add(const Context& context, const SyscallRule& rule) {
     std::vector<scmp_arg_cmp> arguments;
+    arguments.reserve(rule.arguments.size());
     for (const ArgumentRule& argument : rule.arguments) arguments.push_back(compare(argument));
     const int code =
         seccomp_rule_add_exact_array(context.get(), action_of(rule), rule.number,

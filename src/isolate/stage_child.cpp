@@ -27,9 +27,7 @@ class Confinement {
         const bool has_root = (child_.namespaces & CLONE_NEWNS) != 0;
         if (has_root) root = PX_TRY(EmptyRoot::gather(policy_.grants));
         const bool mapped = (child_.namespaces & CLONE_NEWUSER) != 0;
-        if (mapped || child_.identity.other_than_ours) {
-            PX_TRY(take_identity(child_.identity, mapped));
-        }
+        PX_TRY(become_other(mapped));
         // Threads are counted for each user: without a user namespace, all of the user's.
         SandboxLimits limits = policy_.limits;
         if (!mapped) limits.pids_max = ~0U;
@@ -71,22 +69,31 @@ class Confinement {
     std::vector<std::string> missing() && { return std::move(missing_); }
 
   private:
+    // Without a user namespace only root can, and not even root of somebody else's.
+    Result<> become_other(bool mapped) {
+        if (!mapped && !child_.identity.other_than_ours) return {};
+        Result<> done = take_identity(child_.identity, mapped);
+        if (done || mapped || policy_.layers == SandboxLayers::require) return done;
+        missing_.emplace_back("another-user");
+        return {};
+    }
+
     const StageChild& child_;
     const SandboxPolicy& policy_;
     std::vector<std::string> missing_;
     bool landlock_ = false;
 };
 
-void tell(int server, Reply reply) {
+void tell(int server, const Reply& reply) {
     (void)zygote_wire::send(server, zygote_wire::encode(reply), {});
 }
 
 [[noreturn]] void give_up(const StageChild& child, Error error) {
-    Reply reply{.kind = ReplyKind::failed,
-                .id = child.request.id,
-                .missing_layers = {},
-                .error = std::move(error)};
-    tell(child.server.get(), std::move(reply));
+    const Reply reply{.kind = ReplyKind::failed,
+                      .id = child.request.id,
+                      .missing_layers = {},
+                      .error = std::move(error)};
+    tell(child.server.get(), reply);
     ::_exit(kNoSandbox);
 }
 

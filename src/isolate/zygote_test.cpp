@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <doctest/doctest.h>
@@ -63,6 +64,41 @@ Child spawned(Zygote& zygote, const SpawnOptions& options, int fd) {
     return std::move(*child);
 }
 
+bool dies(int pidfd) {
+    pollfd dead{.fd = pidfd, .events = POLLIN, .revents = 0};
+    return ::poll(&dead, 1, kPatienceMs) == 1;
+}
+
+UniqueFd pidfd_of(pid_t pid) {
+    return UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+}
+
+void check_record(int signal, const CrashPage& page) {
+    const auto record = page.read();
+    REQUIRE(record);
+    REQUIRE(record->has_value());
+    CHECK((*record)->signal == signal);
+    CHECK((*record)->frames.size() > 1);
+    if (signal == SIGSYS) CHECK(syscall_name((*record)->system_call) == "getpgid");
+    if (signal == SIGSEGV) CHECK((*record)->address == 0);
+}
+
+void check_killed(const ChildExit& exit, const Child& child) {
+    CHECK(exit.id == child.id);
+    CHECK(exit.signal == SIGKILL);
+}
+
+// A whole supervisor, in a process of its own: the stage says it is there, then who there is.
+[[noreturn]] void supervise_until_killed(int socket) {
+    const auto zygote = Zygote::start();
+    if (!zygote) ::_exit(1);
+    const auto child = (*zygote)->spawn({.name = "w", .entry = "zygote.wait"}, {&socket, 1});
+    if (!child) ::_exit(1);
+    const std::array<pid_t, 2> pids{(*zygote)->pid(), child->pid};
+    if (::write(socket, pids.data(), sizeof pids) != sizeof pids) ::_exit(1);
+    for (;;) ::pause();
+}
+
 PX_STAGE("zygote.hello") {
     if (const auto done = start.lock_down.now(); !done) {
         say(start, to_string(done.error()));
@@ -83,7 +119,7 @@ PX_STAGE("zygote.wait") {
 PX_STAGE("zygote.die") {
     if (!start.lock_down.now()) return 1;
     const int signal = std::stoi(start.entry.substr(start.entry.find(' ')));
-    if (signal == SIGSEGV) *static_cast<volatile int*>(nullptr) = 1;
+    if (signal == SIGSEGV) *static_cast<volatile int*>(nullptr) = 1;  // NOLINT: on purpose
     if (signal == SIGILL) __builtin_trap();
     if (signal == SIGABRT) std::abort();
     if (signal == SIGSYS) ::syscall(SYS_getpgid, 0);
@@ -125,12 +161,7 @@ TEST_CASE("zygote: what a child died of is told apart, with the refused call's n
         const ChildExit exit = exit_of(*zygote);
         CHECK(exit.signal != 0);
         CHECK(signal_of(exit, child.crash_page) == signal);
-        const auto record = child.crash_page.read();
-        REQUIRE(record);
-        REQUIRE(record->has_value());
-        CHECK((*record)->frames.size() > 1);
-        if (signal == SIGSYS) CHECK(syscall_name((*record)->system_call) == "getpgid");
-        if (signal == SIGSEGV) CHECK((*record)->address == 0);
+        check_record(signal, child.crash_page);
     }
 }
 
@@ -154,20 +185,31 @@ TEST_CASE("zygote: children die with their fork server, and each death is told o
     }
     CHECK(zygote->alive());
     REQUIRE(::kill(zygote->pid(), SIGKILL) == 0);
-    for (const Child& child : children) {
-        pollfd dead{.fd = child.pidfd.get(), .events = POLLIN, .revents = 0};
-        CHECK(::poll(&dead, 1, kPatienceMs) == 1);
-    }
-    for (const Child& child : children) {
-        const ChildExit exit = exit_of(*zygote);
-        CHECK(exit.id == child.id);
-        CHECK(exit.signal == SIGKILL);
-    }
+    for (const Child& child : children) CHECK(dies(child.pidfd.get()));
+    for (const Child& child : children) check_killed(exit_of(*zygote), child);
     CHECK_FALSE(zygote->reaped());
     CHECK_FALSE(zygote->alive());
     const auto late = zygote->spawn({.name = "late", .entry = "zygote.hello"}, {});
     REQUIRE_FALSE(late);
     CHECK(late.error().code == Errc::peer_died);
+}
+
+TEST_CASE("zygote: a killed supervisor takes its fork server and children along") {
+    Pair pair = make_pair_of_sockets();
+    const pid_t supervisor = ::fork();
+    if (supervisor == 0) supervise_until_killed(pair.theirs.get());
+    pair.theirs = UniqueFd();
+    CHECK(read_once(pair.ours.get()) == "ready");
+    std::array<pid_t, 2> pids{};
+    REQUIRE(::read(pair.ours.get(), pids.data(), sizeof pids) == sizeof pids);
+    const UniqueFd server = pidfd_of(pids[0]);
+    const UniqueFd child = pidfd_of(pids[1]);
+    REQUIRE((server && child));
+    REQUIRE(::kill(supervisor, SIGKILL) == 0);
+    ::waitpid(supervisor, nullptr, 0);
+    CHECK(dies(server.get()));
+    CHECK(dies(child.get()));
+    CHECK(read_once(pair.ours.get()) == "");  // Nobody holds the stage's socket.
 }
 
 TEST_CASE("zygote: children end when their supervisor lets go") {
@@ -176,8 +218,7 @@ TEST_CASE("zygote: children end when their supervisor lets go") {
     const Child child = spawned(*zygote, {.name = "w", .entry = "zygote.wait"}, pair.theirs.get());
     CHECK(read_once(pair.ours.get()) == "ready");
     zygote.reset();
-    pollfd dead{.fd = child.pidfd.get(), .events = POLLIN, .revents = 0};
-    CHECK(::poll(&dead, 1, kPatienceMs) == 1);
+    CHECK(dies(child.pidfd.get()));
 }
 
 TEST_CASE("zygote: a grant that does not exist is an error that says so") {
