@@ -1,6 +1,9 @@
 #include "graph/negotiate_links.h"
 
+#include <algorithm>
 #include <deque>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 namespace parallax {
@@ -18,11 +21,52 @@ PadRelation relation_of(Relation relation) {
     return PadRelation::independent;
 }
 
-NegotiationNode node_of(const ElementRun& run, std::deque<ElementTransform>& transforms) {
-    NegotiationNode node{.name = run.name, .relation = relation_of(run.pads.relation)};
-    if (node.relation == PadRelation::transform) {
-        node.transform = &transforms.emplace_back(*run.element, run.pads);
+// What elements say of their pads. Converters of one kind with equal properties say the same: they
+// share one transform, and the solver asks it once for all of them.
+class Transforms {
+  public:
+    const PadTransform* of(const ElementRun& run, bool is_converter) {
+        if (!is_converter) return &all_.emplace_back(*run.element, run.pads);
+        auto properties = properties_of(run);
+        for (const Shared& shared : shared_) {
+            if (shared.factory == run.factory && shared.properties == properties) {
+                return shared.transform;
+            }
+        }
+        const PadTransform* made = &all_.emplace_back(*run.element, run.pads);
+        shared_.push_back({run.factory, std::move(properties), made});
+        return made;
     }
+
+  private:
+    using Properties = std::vector<std::optional<PropertyValue>>;
+    struct Shared {
+        std::string_view factory;
+        Properties properties;
+        const PadTransform* transform;
+    };
+
+    static Properties properties_of(const ElementRun& run) {
+        Properties values;
+        for (const PropertySpec& spec : run.element->properties()) {
+            values.push_back(run.element->property(spec.name));
+        }
+        return values;
+    }
+
+    std::deque<ElementTransform> all_;  // Stay where they are; the nodes borrow.
+    std::vector<Shared> shared_;
+};
+
+NegotiationNode node_of(const ElementRun& run, const Converters& converters,
+                        Transforms& transforms) {
+    NegotiationNode node{.name = run.name, .relation = relation_of(run.pads.relation)};
+    const auto converter =
+        std::ranges::find(converters.entries(), run.factory, &NegotiationConverter::name);
+    const bool is_converter = converter != converters.entries().end();
+    // Only what converts costs something; others must change what they change.
+    node.change_cost = is_converter ? converter->cost : 0;
+    if (node.relation == PadRelation::transform) node.transform = transforms.of(run, is_converter);
     for (const Pad& pad : run.pads.pads) {
         const bool src = pad.direction == PadDirection::src;
         node.pads.push_back(
@@ -55,15 +99,11 @@ void keep_as_given(const std::vector<const ElementRun*>& elements,
 std::expected<NegotiationSolution, Conflict> negotiate_links(
     const std::vector<const ElementRun*>& elements, const std::vector<PlannedLink>& links,
     const Converters& converters) {
-    std::deque<ElementTransform> transforms;  // Stays where it is; the nodes borrow.
+    Transforms transforms;
     NegotiationProblem problem;
+    problem.nodes.reserve(elements.size());
     for (const ElementRun* run : elements) {
-        problem.nodes.push_back(node_of(*run, transforms));
-        // Only what converts costs something; others must change what they change.
-        problem.nodes.back().change_cost = 0;
-        for (const NegotiationConverter& each : converters.entries()) {
-            if (each.name == run->factory) problem.nodes.back().change_cost = each.cost;
-        }
+        problem.nodes.push_back(node_of(*run, converters, transforms));
     }
     for (const PlannedLink& link : links) {
         problem.links.push_back({.from = link.from,

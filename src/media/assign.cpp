@@ -51,6 +51,7 @@ class Assigner {
             if (choices.empty()) return std::unexpected(AssignFailure::impossible);
         }
         if (settled_price() >= kImpossible) return std::unexpected(AssignFailure::impossible);
+        if (settle_freely()) return Assignment{0, values()};
         std::vector<std::vector<std::size_t>> parts = parts_of(all_open());
         while (!parts.empty()) {
             const std::vector<std::size_t> part = std::move(parts.back());
@@ -84,6 +85,8 @@ class Assigner {
     std::vector<std::size_t> all_open() const;
     std::vector<std::uint32_t> values() const;
     Price settled_price() const;
+    bool settle_freely();
+    std::optional<std::size_t> free_choice(std::size_t v) const;
     std::vector<std::vector<std::size_t>> parts_of(const std::vector<std::size_t>& variables) const;
     std::optional<AssignFailure> settle_some(const std::vector<std::size_t>& part);
     std::vector<Price> unary(std::size_t v) const;
@@ -176,6 +179,36 @@ std::vector<Price> Assigner::unary(std::size_t v) const {
         }
     }
     return prices;
+}
+
+// Each in its turn takes what it likes best of what costs nothing beside those before it. Where
+// that ends well, nothing is cheaper, and nobody could have been served better without one before
+// it being served worse: most graphs need no search.
+bool Assigner::settle_freely() {
+    if (settled_price() > 0) return false;
+    const std::vector<std::size_t> before = settled_;
+    for (std::size_t v = 0; v < settled_.size(); ++v) {
+        if (settled_[v] != kNone) continue;
+        const auto position = free_choice(v);
+        if (!position) {
+            settled_ = before;
+            return false;
+        }
+        settled_[v] = choice(v, *position);
+    }
+    return true;
+}
+
+// Nothing where two are liked as much: which of them is for the search to say.
+std::optional<std::size_t> Assigner::free_choice(std::size_t v) const {
+    const std::vector<Price> prices = unary(v);
+    std::optional<std::size_t> best;
+    for (std::size_t i = 0; i < prices.size(); ++i) {
+        if (prices[i] > 0) continue;
+        if (best) return rank(v, i) == rank(v, *best) ? std::nullopt : best;
+        best = i;
+    }
+    return best;
 }
 
 void Assigner::gather_tables(const std::vector<std::size_t>& part) {
