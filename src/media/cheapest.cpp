@@ -180,7 +180,13 @@ std::optional<Atoms> atoms_of(const NegotiationProblem& problem, const Solver& s
             if (std::ranges::find(sets, each) == sets.end()) sets.push_back(std::move(each));
         }
     };
-    for (std::size_t v = 0; v < solver.variables(); ++v) add(solver.domain(v));
+    std::vector<const Caps*> seen;  // Most links of a chain have the same.
+    for (std::size_t v = 0; v < solver.variables(); ++v) {
+        const Caps& domain = solver.domain(v);
+        if (std::ranges::any_of(seen, [&](const Caps* each) { return *each == domain; })) continue;
+        seen.push_back(&domain);
+        add(domain);
+    }
     const std::size_t own = sets.size();
     if (with_converters) {
         for (const NegotiationConverter& converter : problem.converters) {

@@ -132,6 +132,12 @@ void dense_classes(std::vector<Accepting>& classes, const Range& range,
 
 bool contains(const Value& set, const Value& point) {
     if (const auto* list = set.get<List>()) {
+        if (const auto* word = point.get<std::string>()) {  // Mostly formats, and many of them.
+            return std::ranges::any_of(list->items(), [word](const Value& item) {
+                const auto* other = item.get<std::string>();
+                return other && *other == *word;
+            });
+        }
         return std::ranges::any_of(list->items(),
                                    [&](const Value& item) { return contains(item, point); });
     }

@@ -41,11 +41,11 @@ Solver::Solver(const NegotiationProblem& problem, const std::vector<std::size_t>
 }
 
 std::optional<Clash> Solver::restrict(std::size_t variable, const Caps& caps) {
-    Caps both = intersect(domains_[variable], caps);
+    const Caps& both = narrowings_.ask({.fed = caps, .target = domains_[variable]}).both;
     const std::size_t link = members_[variable].front();
     if (both.is_empty()) return Clash{.link = link, .left = domains_[variable], .right = caps};
     if (both == domains_[variable]) return std::nullopt;
-    set_domain(variable, std::move(both));
+    set_domain(variable, both);
     wake_neighbours(variable);
     return propagate();
 }
@@ -174,18 +174,19 @@ std::optional<Clash> Solver::narrow_across(std::size_t n) {
         for (const std::size_t b : links_at_[n]) {
             if (a == b) continue;
             const std::size_t target = variable_of_[b];
-            const Caps allowed =
-                node.transform->across(pad_at(n, a), domains_[variable_of_[a]], pad_at(n, b));
-            if (allowed.is_any()) continue;
-            Caps both = intersect(domains_[target], allowed);
-            if (both.is_empty()) {
+            const Narrowings::Answer& answer = narrowings_.ask({.transform = node.transform,
+                                                                .from = pad_at(n, a),
+                                                                .to = pad_at(n, b),
+                                                                .fed = domains_[variable_of_[a]],
+                                                                .target = domains_[target]});
+            if (answer.both.is_empty()) {
                 const bool down = problem_->links[a].to == n;
-                Clash clash{.link = b, .left = allowed, .right = domains_[target]};
+                Clash clash{.link = b, .left = answer.allowed, .right = domains_[target]};
                 if (!down) std::swap(clash.left, clash.right);
                 return clash;
             }
-            if (both == domains_[target] || is_subset(domains_[target], both)) continue;
-            set_domain(target, std::move(both));
+            if (!answer.smaller) continue;
+            set_domain(target, answer.both);
             wake_neighbours(target);
         }
     }
@@ -194,7 +195,7 @@ std::optional<Clash> Solver::narrow_across(std::size_t n) {
 
 // A transform may have an order of its own, such as "rather no conversion": it counts once what
 // goes in is known.
-Caps Solver::as_upstream_prefers(std::size_t variable) const {
+Caps Solver::as_upstream_prefers(std::size_t variable) {
     Caps ordered = domains_[variable];
     for (const std::size_t out : members_[variable]) {
         const std::size_t n = problem_->links[out].from;
@@ -202,13 +203,31 @@ Caps Solver::as_upstream_prefers(std::size_t variable) const {
         for (const std::size_t in : links_at_[n]) {
             const Caps& fed = domains_[variable_of_[in]];
             if (problem_->links[in].to != n || !is_fixed(fed)) continue;
-            Caps both = intersect(
-                problem_->nodes[n].transform->across(pad_at(n, in), fed, pad_at(n, out)), ordered);
-            if (both.is_empty()) continue;
-            ordered = least_loss_first(fed.structures().front(), std::move(both));
+            Caps both = preferred({.transform = problem_->nodes[n].transform,
+                                   .from = pad_at(n, in),
+                                   .to = pad_at(n, out),
+                                   .fed = fed,
+                                   .target = ordered});
+            if (!both.is_empty()) ordered = std::move(both);
         }
     }
     return ordered;
+}
+
+Caps Solver::preferred(const Narrowings::Question& question) {
+    const auto same = [&](const Preferred& each) {
+        return each.transform == question.transform && each.from == question.from &&
+               each.to == question.to && each.fed == question.fed && each.target == question.target;
+    };
+    if (preferred_ && same(*preferred_)) return preferred_->ordered;
+    Caps both = intersect(question.transform->across(question.from, question.fed, question.to),
+                          question.target);
+    if (!both.is_empty()) {
+        both = least_loss_first(question.fed.structures().front(), std::move(both));
+    }
+    preferred_ = {question.transform, question.from,   question.to,
+                  question.fed,       question.target, both};
+    return both;
 }
 
 // The first alternative that the others can live with.

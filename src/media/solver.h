@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "media/conflict.h"
+#include "media/narrowing.h"
 #include "media/negotiate.h"
 
 namespace parallax {
@@ -58,7 +59,8 @@ class Solver {
     std::optional<Clash> narrow_across(std::size_t node);
     std::optional<Clash> fix(std::size_t variable);
     Structure choose(std::size_t variable, Structure alternative) const;
-    Caps as_upstream_prefers(std::size_t variable) const;
+    Caps as_upstream_prefers(std::size_t variable);
+    Caps preferred(const Narrowings::Question& question);
     void set_domain(std::size_t variable, Caps caps);
     void wake_neighbours(std::size_t variable);
 
@@ -74,6 +76,16 @@ class Solver {
     std::vector<std::vector<std::uint32_t>> seen_;  // Versions by which a node narrowed, per link.
     std::deque<std::size_t> waiting_;               // Transforms to look at.
     std::vector<bool> is_waiting_;
+    Narrowings narrowings_;
+    struct Preferred {
+        const PadTransform* transform;
+        std::size_t from;
+        std::size_t to;
+        Caps fed;
+        Caps target;
+        Caps ordered;
+    };
+    std::optional<Preferred> preferred_;  // The last one: a chain asks the same of each link.
 };
 
 }  // namespace parallax

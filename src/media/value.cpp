@@ -52,8 +52,8 @@ std::span<const Value> items_of(const Value& value) {
 
 // Cheap and enough for normal form: within one other item, not within several together.
 bool inside_item(const Value& inner, const Value& outer) {
-    if (inner == outer) return true;
     if (is_fixed(inner)) return contains(outer, inner);
+    if (inner == outer) return true;
     if (is_fixed(outer) || inner.kind().index() != outer.kind().index()) return false;
     return meet_items(inner, outer) == inner;
 }
