@@ -87,7 +87,8 @@ void Band::develop_block(const BandJob& job, const Block& block, BlockSink& sink
     for (int y = pixels.y; y < pixels.y + rows; ++y) {
         if (suppresses(job)) {
             const auto limit = static_cast<std::int16_t>(4 * job.plan.gains.limit);
-            median_->read(y, range, {row_phase(job.plan.order, y), limit}, linear_);
+            const RowPhase phase = row_phase(job.plan.order, y);
+            median_->read(y, range, {phase, limit, job.plan.noise[phase.red ? 0 : 1]}, linear_);
         } else {
             demosaic(job, y, range);
         }

@@ -39,7 +39,11 @@ struct SiteRows {
     std::int16_t* other_out;
     int count;
     std::int16_t limit;
+    LinearNoise noise;
 };
+
+// How many standard deviations are taken for noise.
+constexpr float kDeviations = 2.0F;
 
 }  // namespace
 }  // namespace parallax::isp
@@ -118,14 +122,38 @@ void read_green_sites(const SiteRows& rows) {
     }
 }
 
-// Where red or blue was measured: that is kept, green follows from it, and the third from green.
+// To where green goes later: what is taken for noise in the measured values.
+void put_thresholds(const SiteRows& rows) {
+    const hn::ScalableTag<float> floats;
+    const hn::RebindToSigned<decltype(floats)> wholes;
+    const hn::Rebind<std::int16_t, decltype(floats)> halves;
+    const auto offset = hn::Set(floats, rows.noise.offset);
+    const auto scale = hn::Set(floats, kDeviations * rows.noise.scale);
+    for (int i = 0; i < rows.count; i += static_cast<int>(hn::Lanes(floats))) {
+        const auto own =
+            hn::Add(hn::LoadU(halves, rows.green + i), hn::LoadU(halves, rows.own_before + i));
+        const auto light =
+            hn::Max(hn::ConvertTo(floats, hn::PromoteTo(wholes, own)), hn::Zero(floats));
+        const auto noise = hn::Mul(hn::Sqrt(hn::Add(light, offset)), scale);
+        hn::StoreU(hn::DemoteTo(halves, hn::ConvertTo(wholes, noise)), halves, rows.green_out + i);
+    }
+}
+
+// Where red or blue was measured: that is kept but for its noise, green follows from it, and the
+// third from green.
 void read_own_sites(const SiteRows& rows) {
+    put_thresholds(rows);
     for (int i = 0; i < rows.count; i += lanes()) {
-        const V own =
-            hn::Add(hn::LoadU(kLanes, rows.green + i), hn::LoadU(kLanes, rows.own_before + i));
-        const V green = limited(hn::SaturatedSub(own, hn::LoadU(kLanes, rows.own + i)), rows.limit);
+        const V before = hn::LoadU(kLanes, rows.own_before + i);
+        const V interpolated = hn::LoadU(kLanes, rows.green + i);
+        const V threshold = hn::LoadU(kLanes, rows.green_out + i);
+        const V residual = hn::SaturatedSub(before, hn::LoadU(kLanes, rows.own + i));
+        const V noise = hn::Min(hn::Max(residual, hn::Neg(threshold)), threshold);
+        const V own = hn::SaturatedSub(hn::Add(interpolated, before), noise);
+        const V green =
+            limited(hn::SaturatedAdd(interpolated, hn::SaturatedSub(residual, noise)), rows.limit);
         const V other = hn::SaturatedAdd(green, hn::LoadU(kLanes, rows.other + i));
-        hn::StoreU(own, kLanes, rows.own_out + i);
+        hn::StoreU(limited(own, rows.limit), kLanes, rows.own_out + i);
         hn::StoreU(green, kLanes, rows.green_out + i);
         hn::StoreU(limited(other, rows.limit), kLanes, rows.other_out + i);
     }
@@ -206,7 +234,8 @@ void ChromaMedian::read(int y, const BlockRange& range, const Site& site, Linear
                             out.plane[kColors[own]][x].data(),
                             out.plane[kColors[1 - own]][x].data(),
                             range.count,
-                            site.limit};
+                            site.limit,
+                            site.noise};
         if (static_cast<int>(x) == site.phase.column) {
             HWY_DYNAMIC_DISPATCH(read_own_sites)(rows);
         } else {

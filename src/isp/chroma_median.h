@@ -2,9 +2,14 @@
 //
 // A demosaic that guesses wrong along a fine line makes specks of colour. Colour changes slowly
 // where brightness does not, so the differences red − green and blue − green are each replaced by
-// the median of their 3×3 neighbours, once or more; green stays as it is. After W. T. Freeman,
-// "Method and apparatus for reconstructing missing color samples", US patent 4724395, 1988
-// (expired).
+// the median of their 3×3 neighbours, once or more; what was measured stays, and green follows from
+// it. After W. T. Freeman, "Method and apparatus for reconstructing missing color samples", US
+// patent 4724395, 1988 (expired).
+//
+// What was measured is noisy, though, and green that followed it would be as noisy as one photosite
+// instead of the four it was interpolated from. So of a measured value's distance from the median,
+// what is below a threshold is taken for noise and off the value; green follows the rest (Donoho,
+// "De-noising by soft-thresholding", 1995).
 //
 // Rows come in from top to bottom and go out `passes` rows later. Nothing depends on where a band
 // begins, if it begins at least `passes` rows early, or at the top of the picture.
@@ -18,6 +23,12 @@
 #include "isp/lanes.h"
 
 namespace parallax::isp {
+
+// Standard deviation of a value v after balancing: scale · √(v + offset).
+struct LinearNoise {
+    float scale = 0.0F;
+    float offset = 0.0F;
+};
 
 class ChromaMedian {
   public:
@@ -47,6 +58,7 @@ class ChromaMedian {
     struct Site {
         RowPhase phase;
         std::int16_t limit;
+        LinearNoise noise = {};  // Of the colour that is measured in this row beside green.
     };
     void read(int y, const BlockRange& range, const Site& site, LinearBlock& out);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <random>
 #include <vector>
 
@@ -55,7 +56,15 @@ std::vector<int> median_of_nine(const std::vector<int>& in, const Size& size) {
     return out;
 }
 
-Planes plainly_suppressed(const Planes& in, const Size& size, int passes) {
+// What of a residual is within two standard deviations of the measured value.
+int noise_in(int residual, int measured, const LinearNoise& noise) {
+    const float light = static_cast<float>(std::max(measured, 0)) + noise.offset;
+    const int threshold = static_cast<int>(std::sqrt(light) * (2.0F * noise.scale));
+    return std::clamp(residual, -threshold, threshold);
+}
+
+Planes plainly_suppressed(const Planes& in, const Size& size, int passes,
+                          const LinearNoise& noise) {
     std::array<std::vector<int>, 3> difference;
     for (std::size_t c = 0; c < 3; ++c) {
         for (std::size_t i = 0; i < in[c].size(); ++i) {
@@ -71,9 +80,13 @@ Planes plainly_suppressed(const Planes& in, const Size& size, int passes) {
             const std::size_t i = size.at(x, y);
             const RowPhase phase = row_phase(kOrder, y);
             const std::size_t measured = x % 2 != phase.column ? 1 : phase.red ? 0 : 2;
-            const int green = limited(in[measured][i] - difference[measured][i]);
+            const int residual =  // In 16 bits.
+                std::clamp(in[measured][i] - in[1][i] - difference[measured][i], -32768, 32767);
+            const int taken = measured == 1 ? 0 : noise_in(residual, in[measured][i], noise);
+            const int green = limited(in[1][i] + (measured == 1 ? 0 : residual - taken));
             for (std::size_t c = 0; c < 3; ++c) {
-                out[c][i] = c == measured ? in[c][i] : limited(green + difference[c][i]);
+                out[c][i] =
+                    c == measured ? limited(in[c][i] - taken) : limited(green + difference[c][i]);
             }
         }
     return out;
@@ -94,7 +107,13 @@ void over_row(int width, const Begin& begin, const Pixel& pixel, const End& end)
 
 // Rows from `first` on go in; rows from `from` on come out, the ones before it are left as they
 // are.
-Planes suppressed(const Planes& in, const Size& size, ChromaMedian& median, int first, int from) {
+struct Rows {
+    int first;
+    int from;
+    LinearNoise noise;
+};
+Planes suppressed(const Planes& in, const Size& size, ChromaMedian& median, const Rows& rows) {
+    const auto& [first, from, noise] = rows;
     Planes out = in;
     LinearBlock block{};
     median.start(first);
@@ -112,7 +131,7 @@ Planes suppressed(const Planes& in, const Size& size, ChromaMedian& median, int 
             over_row(
                 size.width,
                 [&](const BlockRange& range) {
-                    median.read(next, range, {row_phase(kOrder, next), kLimit}, block);
+                    median.read(next, range, {row_phase(kOrder, next), kLimit, noise}, block);
                 },
                 [&](int x, std::size_t half, std::size_t lane) {
                     for (std::size_t c = 0; c < 3; ++c)
@@ -133,11 +152,13 @@ TEST_CASE("chroma median: every instruction set gives the median of nine differe
         for (int passes = 1; passes <= ChromaMedian::kMaxPasses; ++passes) {
             CAPTURE(size.width);
             CAPTURE(passes);
-            const Planes expected = plainly_suppressed(in, size, passes);
-            each_target([&] {
-                ChromaMedian median({size.width, size.height, passes});
-                CHECK(suppressed(in, size, median, 0, 0) == expected);
-            });
+            for (const LinearNoise& noise : {LinearNoise{}, {.scale = 30.0F, .offset = 12.5F}}) {
+                const Planes expected = plainly_suppressed(in, size, passes, noise);
+                each_target([&] {
+                    ChromaMedian median({size.width, size.height, passes});
+                    CHECK(suppressed(in, size, median, {0, 0, noise}) == expected);
+                });
+            }
         }
     }
 }
@@ -147,14 +168,51 @@ TEST_CASE("chroma median: rows do not depend on where a band began, nor on the o
     const Planes in = random_planes(size);
     for (int passes = 1; passes <= ChromaMedian::kMaxPasses; ++passes) {
         ChromaMedian median({size.width, size.height, passes});
-        const Planes whole = suppressed(in, size, median, 0, 0);
+        const Planes whole = suppressed(in, size, median, {0, 0, {}});
         for (int from = passes; from < size.height; ++from) {
-            const Planes band = suppressed(in, size, median, from - passes, from);
+            const Planes band = suppressed(in, size, median, {from - passes, from, {}});
             for (std::size_t c = 0; c < 3; ++c)
                 CHECK(std::equal(whole[c].begin() + from * size.width, whole[c].end(),
                                  band[c].begin() + from * size.width));
         }
     }
+}
+
+// Variance of green over a field of one colour, whose photosites differ by shot noise alone.
+double green_variance(const Settings& settings, bool told) {
+    constexpr int width = 128;
+    constexpr int height = 96;
+    constexpr float middle = 0.12F;
+    constexpr float per_electron = 1.0F / 2000;
+    RawInfo info = sensor(12);
+    if (told) info.noise_profile = {per_electron, 0.0F};
+    Picture raw(PixelFormat::rggb12le, width, height);
+    std::mt19937 random(7);
+    std::normal_distribution<float> light(middle, std::sqrt(middle * per_electron));
+    for (int y = 0; y < height; ++y)
+        for (int x = 0; x < width; ++x)
+            raw.edit().samples<std::uint16_t>(y)[x] =
+                static_cast<std::uint16_t>(std::lround(64 + light(random) * 3936));
+    const Picture out = developed(settings, raw, info);
+    double sum = 0;
+    double squares = 0;
+    int count = 0;
+    for (int y = 8; y < height - 8; ++y)
+        for (int x = 8; x < width - 8; ++x, ++count) {
+            const double green = pixel(out, x, y)[1];
+            sum += green;
+            squares += green * green;
+        }
+    return squares / count - sum / count * (sum / count);
+}
+
+TEST_CASE(
+    "isp: suppression leaves green at least as quiet as it found it, where the noise is known") {
+    Settings settings{.demosaic = Demosaic::rcd, .color_matrix = false};
+    const double off = green_variance(settings, true);
+    settings.false_color_suppression = 1;
+    CHECK(green_variance(settings, true) < 1.05 * off);
+    CHECK(green_variance(settings, false) > 1.2 * off);  // Else there was nothing to keep quiet.
 }
 
 TEST_CASE("isp: suppression does not depend on slices, and leaves superpixels alone") {

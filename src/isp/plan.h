@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "isp/balance.h"
+#include "isp/chroma_median.h"
 #include "isp/demosaic.h"
 #include "isp/finish.h"
 #include "isp/shading.h"
@@ -25,6 +26,7 @@ struct FramePlan {
     Gains gains;
     Finish finish;
     bool repair = false;                  // Look for defects.
+    std::array<LinearNoise, 2> noise;     // Of red and blue; in the corners it is more.
     const ShadingMap* shading = nullptr;  // None: no shading.
     // Known defects, sorted by row, then column.
     const std::vector<std::array<int, 2>>* defects = nullptr;
