@@ -90,6 +90,7 @@ class Assigner {
     std::vector<std::vector<std::size_t>> parts_of(const std::vector<std::size_t>& variables) const;
     std::optional<AssignFailure> settle_some(const std::vector<std::size_t>& part);
     std::vector<Price> unary(std::size_t v) const;
+    Table table_of(const AssignProblem::Pair& pair) const;
     void gather_tables(const std::vector<std::size_t>& part);
     std::optional<AssignFailure> eliminate(std::size_t v);
     bool restrict_first(std::size_t first, const std::vector<Price>& prices, bool whoever);
@@ -126,6 +127,7 @@ std::vector<std::size_t> Assigner::all_open() const {
 
 std::vector<std::uint32_t> Assigner::values() const {
     std::vector<std::uint32_t> values;
+    values.reserve(settled_.size());
     for (std::size_t v = 0; v < settled_.size(); ++v) values.push_back(value(v, 0));
     return values;
 }
@@ -211,6 +213,17 @@ std::optional<std::size_t> Assigner::free_choice(std::size_t v) const {
     return best;
 }
 
+Table Assigner::table_of(const AssignProblem::Pair& pair) const {
+    Table table{{pair.a, pair.b}, {}};
+    table.prices.reserve(size(pair.a) * size(pair.b));
+    for (std::size_t j = 0; j < size(pair.b); ++j) {
+        for (std::size_t i = 0; i < size(pair.a); ++i) {
+            table.prices.push_back(problem_.prices(pair).at(value(pair.a, i), value(pair.b, j)));
+        }
+    }
+    return table;
+}
+
 void Assigner::gather_tables(const std::vector<std::size_t>& part) {
     tables_.clear();
     eliminated_.clear();
@@ -223,14 +236,7 @@ void Assigner::gather_tables(const std::vector<std::size_t>& part) {
         for (const std::size_t p : pairs_at_[v]) {
             const AssignProblem::Pair& pair = problem_.pairs[p];
             if (pair.a != v || settled_[pair.b] != kNone) continue;
-            Table table{{pair.a, pair.b}, {}};
-            table.prices.reserve(size(pair.a) * size(pair.b));
-            for (std::size_t j = 0; j < size(pair.b); ++j) {
-                for (std::size_t i = 0; i < size(pair.a); ++i) {
-                    table.prices.push_back(
-                        problem_.prices(pair).at(value(pair.a, i), value(pair.b, j)));
-                }
-            }
+            Table table = table_of(pair);
             steps_ += table.prices.size();
             for (const std::size_t end : table.scope) tables_at_[end].push_back(tables_.size());
             neighbours_[pair.a].insert(pair.b);

@@ -32,42 +32,52 @@ std::vector<std::size_t> by_importance(const NegotiationProblem& problem, const 
     }
     std::ranges::sort(keys);
     std::vector<std::size_t> order;
+    order.reserve(keys.size());
     for (const Key& key : keys) order.push_back(std::get<2>(key));
     return order;
 }
 
-PriceTable transform_prices(const NegotiationNode& node, std::size_t in, const Choices& ins,
-                            std::size_t out, const Choices& outs, const Atoms& atoms) {
-    PriceTable table(atoms.size());
-    for (const auto& a : ins) {
-        const Caps reached = node.transform->across(in, atoms[a.value], out);
-        const bool ordered = node.transform->first_is_natural() && !reached.structures().empty();
-        const Caps first = ordered ? Caps(reached.structures().front()) : Caps::any();
-        const auto allow = [&](const auto& inside) {
-            bool any = false;
-            for (const auto& b : outs) {
-                if (!inside(atoms[b.value], reached)) continue;
-                // What a transform keeps, it keeps of all pieces of a set, not only of this one.
-                if (!atoms.meets(a.value, node.transform->across(out, atoms[b.value], in)))
-                    continue;
-                const bool natural =
-                    ordered ? is_subset(atoms[b.value], first) : a.value == b.value;
-                Price price = natural ? 0 : node.change_cost;
-                if (ordered && price > 0) {
-                    price += conversion_loss(atoms[a.value], atoms[b.value]);
-                }
-                table.at(a.value, b.value) = price;
-                any = true;
-            }
-            return any;
-        };
-        // An atom stands for the formats in no smaller one; a part of it is all of it only where
-        // the sets that a transform makes were too many to cut atoms by.
-        const auto whole = [](const Caps& part, const Caps& all) { return is_subset(part, all); };
-        const auto partly = [](const Caps& part, const Caps& all) {
-            return can_intersect(part, all);
-        };
-        if (!allow(whole)) allow(partly);
+// A transform between two links, and what each of them can be.
+struct Crossing {
+    const NegotiationNode& node;
+    std::size_t in;
+    std::size_t out;
+    const Choices& ins;
+    const Choices& outs;
+    const Atoms& atoms;
+};
+
+// What the choices of the second link cost where the first is `a`; false where there are none.
+template <class Inside>
+bool price_row(const Crossing& crossing, std::uint32_t a, const Inside& inside, PriceTable& table) {
+    const auto& [node, in, out, ins, outs, atoms] = crossing;
+    const Caps reached = node.transform->across(in, atoms[a], out);
+    const bool ordered = node.transform->first_is_natural() && !reached.structures().empty();
+    const Caps first = ordered ? Caps(reached.structures().front()) : Caps::any();
+    bool any = false;
+    for (const auto& b : outs) {
+        if (!inside(atoms[b.value], reached)) continue;
+        // What a transform keeps, it keeps of all pieces of a set, not only of this one.
+        if (!atoms.meets(a, node.transform->across(out, atoms[b.value], in))) continue;
+        const bool natural = ordered ? is_subset(atoms[b.value], first) : a == b.value;
+        Price price = natural ? 0 : node.change_cost;
+        if (ordered && price > 0) price += conversion_loss(atoms[a], atoms[b.value]);
+        table.at(a, b.value) = price;
+        any = true;
+    }
+    return any;
+}
+
+PriceTable transform_prices(const Crossing& crossing) {
+    PriceTable table(crossing.atoms.size());
+    // An atom stands for the formats in no smaller one; a part of it is all of it only where the
+    // sets that a transform makes were too many to cut atoms by.
+    const auto whole = [](const Caps& part, const Caps& all) { return is_subset(part, all); };
+    const auto partly = [](const Caps& part, const Caps& all) { return can_intersect(part, all); };
+    for (const auto& a : crossing.ins) {
+        if (!price_row(crossing, a.value, whole, table)) {
+            price_row(crossing, a.value, partly, table);
+        }
     }
     return table;
 }
@@ -76,7 +86,7 @@ PriceTable transform_prices(const NegotiationNode& node, std::size_t in, const C
 class Pricing {
   public:
     Pricing(const NegotiationProblem& problem, const Solver& solver, const Atoms& atoms,
-            const BridgePrices& bridges)
+            const CheapestOptions& bridges)
         : problem_(problem), solver_(solver), atoms_(atoms), bridges_(bridges) {}
 
     AssignProblem run(const std::vector<std::size_t>& order) {
@@ -152,15 +162,15 @@ class Pricing {
             std::ranges::find(known_, wanted, [](const auto& each) { return each.first; });
         if (known != known_.end()) return known->second;
         known_.emplace_back(wanted, assigned_.tables.size());
-        assigned_.tables.push_back(transform_prices(node, wanted.in, domains_[from].choices,
-                                                    wanted.out, domains_[to].choices, atoms_));
+        assigned_.tables.push_back(transform_prices(
+            {node, wanted.in, wanted.out, domains_[from].choices, domains_[to].choices, atoms_}));
         return assigned_.tables.size() - 1;
     }
 
     const NegotiationProblem& problem_;
     const Solver& solver_;
     const Atoms& atoms_;
-    const BridgePrices& bridges_;
+    const CheapestOptions& bridges_;
     std::map<std::uint32_t, std::size_t> bridge_tables_;  // By the ways that lead on.
     AssignProblem assigned_;
     std::vector<std::size_t> place_;      // Of each variable of the solver.
@@ -169,72 +179,96 @@ class Pricing {
     std::vector<std::pair<Known, std::size_t>> known_;
 };
 
-}  // namespace
-
-std::optional<Atoms> atoms_of(const NegotiationProblem& problem, const Solver& solver,
-                              const std::vector<std::size_t>& order, bool with_converters) {
-    std::vector<Caps> sets;
-    const auto add = [&sets](const Caps& caps) {
-        for (const Structure& structure : caps.structures()) {
-            Caps each(canonical(structure));
-            if (std::ranges::find(sets, each) == sets.end()) sets.push_back(std::move(each));
+// All sets of formats that somebody names or makes, each once, in the order in which it is met.
+class NamedSets {
+  public:
+    NamedSets(const NegotiationProblem& problem, const Solver& solver)
+        : problem_(problem), solver_(solver) {
+        std::vector<const Caps*> seen;  // Most links of a chain have the same.
+        for (std::size_t v = 0; v < solver.variables(); ++v) {
+            const Caps& domain = solver.domain(v);
+            const auto same = [&](const Caps* each) { return *each == domain; };
+            if (std::ranges::any_of(seen, same)) continue;
+            seen.push_back(&domain);
+            add(domain);
         }
-    };
-    std::vector<const Caps*> seen;  // Most links of a chain have the same.
-    for (std::size_t v = 0; v < solver.variables(); ++v) {
-        const Caps& domain = solver.domain(v);
-        if (std::ranges::any_of(seen, [&](const Caps* each) { return *each == domain; })) continue;
-        seen.push_back(&domain);
-        add(domain);
     }
-    const std::size_t own = sets.size();
-    if (with_converters) {
-        for (const NegotiationConverter& converter : problem.converters) {
+
+    void add_converters() {
+        const std::size_t own = sets_.size();
+        for (const NegotiationConverter& converter : problem_.converters) {
             add(converter.sink);
             add(converter.src);
             for (std::size_t i = 0; i < own && converter.transform != nullptr; ++i) {
-                add(through(converter, Caps(sets[i])));
+                add(through(converter, Caps(sets_[i])));
             }
         }
     }
+
     // A crop or a scaler makes of the sets upstream others, which nobody named.
-    constexpr std::size_t most = 256;
+    void add_made_by(std::size_t n) {
+        for (const std::size_t in : solver_.links_at(n)) {
+            if (problem_.links[in].to != n) continue;
+            for (const std::size_t out : solver_.links_at(n)) {
+                if (problem_.links[out].from == n) add_made(n, in, out);
+            }
+        }
+    }
+
+    const std::vector<Caps>& sets() const { return sets_; }
+
+  private:
+    static constexpr std::size_t kMost = 256;
+
+    void add(const Caps& caps) {
+        for (const Structure& structure : caps.structures()) {
+            Caps each(canonical(structure));
+            if (std::ranges::find(sets_, each) == sets_.end()) sets_.push_back(std::move(each));
+        }
+    }
+
+    void add_made(std::size_t n, std::size_t in, std::size_t out) {
+        const PadTransform* transform = problem_.nodes[n].transform;
+        const Made made{transform, solver_.pad_at(n, in), solver_.pad_at(n, out)};
+        // The same again, on the same sets, makes nothing new.
+        std::size_t& done = asked_[made];
+        for (; done < sets_.size() && sets_.size() <= kMost; ++done) {
+            const Caps out_of = transform->across(made.in, Caps(sets_[done]), made.out);
+            if (out_of.is_any()) continue;
+            add(intersect(out_of, solver_.domain(solver_.variable_of(out))));
+        }
+    }
+
     struct Made {
         const PadTransform* transform;
         std::size_t in;
         std::size_t out;
         auto operator<=>(const Made&) const = default;
     };
-    std::map<Made, std::size_t> made;  // How many of the sets each has been asked for.
+    const NegotiationProblem& problem_;
+    const Solver& solver_;
+    std::vector<Caps> sets_;
+    std::map<Made, std::size_t> asked_;  // How many of the sets each has been asked for.
+};
+
+}  // namespace
+
+std::optional<Atoms> atoms_of(const NegotiationProblem& problem, const Solver& solver,
+                              const std::vector<std::size_t>& order, bool with_converters) {
+    NamedSets sets(problem, solver);
+    if (with_converters) sets.add_converters();
     for (const std::size_t n : order) {
-        const NegotiationNode& node = problem.nodes[n];
-        if (node.relation != PadRelation::transform) continue;
-        for (const std::size_t in : solver.links_at(n)) {
-            if (problem.links[in].to != n) continue;
-            for (const std::size_t out : solver.links_at(n)) {
-                if (problem.links[out].from != n) continue;
-                // The same again, on the same sets, makes nothing new.
-                Made wanted{node.transform, solver.pad_at(n, in), solver.pad_at(n, out)};
-                std::size_t& done = made[wanted];
-                for (; done < sets.size() && sets.size() <= most; ++done) {
-                    const Caps out_of =
-                        node.transform->across(wanted.in, Caps(sets[done]), wanted.out);
-                    if (!out_of.is_any()) {
-                        add(intersect(out_of, solver.domain(solver.variable_of(out))));
-                    }
-                }
-            }
-        }
+        if (problem.nodes[n].relation == PadRelation::transform) sets.add_made_by(n);
     }
-    return Atoms::make(sets);
+    return Atoms::make(sets.sets());
 }
 
 std::expected<Assignment, AssignFailure> cheapest(const NegotiationProblem& problem,
                                                   const Solver& solver, const Atoms& atoms,
-                                                  const BridgePrices& bridges, bool only_whether) {
-    const std::vector<std::size_t> order = by_importance(problem, solver, bridges.first_bridge);
-    const AssignProblem assigned = Pricing(problem, solver, atoms, bridges).run(order);
-    if (only_whether) {
+                                                  const CheapestOptions& options) {
+    const std::vector<std::size_t> order = by_importance(problem, solver, options.first_bridge);
+    const AssignProblem assigned = Pricing(problem, solver, atoms, options).run(order);
+    if (options.only_whether) {
         const auto any = assignable(assigned);
         if (!any) return std::unexpected(any.error());
         if (!*any) return std::unexpected(AssignFailure::impossible);

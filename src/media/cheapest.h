@@ -22,14 +22,14 @@ std::optional<Atoms> atoms_of(const NegotiationProblem& problem, const Solver& s
 
 // The atoms of each variable of the solver. Nodes from `first_bridge` on are bridges, with the
 // prices of `paths`.
-struct BridgePrices {
+struct CheapestOptions {
     std::size_t first_bridge = 0;
     const ConverterPaths* paths = nullptr;
     const std::vector<std::uint32_t>* ways = nullptr;  // From each bridge, by its first link.
+    bool only_whether = false;                         // The answer is none, but that there is one.
 };
 std::expected<Assignment, AssignFailure> cheapest(const NegotiationProblem& problem,
                                                   const Solver& solver, const Atoms& atoms,
-                                                  const BridgePrices& bridges,
-                                                  bool only_whether = false);
+                                                  const CheapestOptions& options);
 
 }  // namespace parallax

@@ -117,10 +117,11 @@ struct Search {
     }
     std::expected<Assignment, AssignFailure> choose(bool only_whether) const {
         if (!atoms) return std::unexpected(AssignFailure::too_large);
-        return cheapest(
-            bridge.problem, solver, *atoms,
-            {.first_bridge = bridge.first_bridge, .paths = &*paths, .ways = &bridge.ways},
-            only_whether);
+        return cheapest(bridge.problem, solver, *atoms,
+                        {.first_bridge = bridge.first_bridge,
+                         .paths = &*paths,
+                         .ways = &bridge.ways,
+                         .only_whether = only_whether});
     }
 };
 

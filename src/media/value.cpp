@@ -186,12 +186,16 @@ Value list_of(std::vector<Value> items) {
     PX_CHECK(!items.empty());
     std::vector<Value> flat;
     flat.reserve(items.size());
-    const auto add = [&flat](const Value& item) {
+    const auto add = [&flat](Value item) {
         const auto inside = [&item](const Value& earlier) { return inside_item(item, earlier); };
-        if (std::ranges::none_of(flat, inside)) flat.push_back(item);
+        if (std::ranges::none_of(flat, inside)) flat.push_back(std::move(item));
     };
-    for (const Value& item : items) {
-        for (const Value& part : items_of(item)) add(part);
+    for (Value& item : items) {
+        if (const auto* list = item.get<List>()) {
+            for (const Value& part : list->items()) add(part);
+        } else {
+            add(std::move(item));
+        }
     }
     if (flat.size() == 1) return std::move(flat.front());
     return Value(List(std::move(flat)));
