@@ -142,7 +142,15 @@ std::strong_ordering Fraction::operator<=>(const Fraction& other) const {
 
 List::List(std::vector<Value> items) : items_(std::move(items)) {}
 std::span<const Value> List::items() const { return items_; }
-bool List::operator==(const List& other) const { return items_ == other.items_; }
+
+// Mostly words, and compared more than anything else: not by way of all kinds.
+bool List::operator==(const List& other) const {
+    return std::ranges::equal(items_, other.items_, [](const Value& a, const Value& b) {
+        const auto* left = a.get<std::string>();
+        const auto* right = b.get<std::string>();
+        return left && right ? *left == *right : a == b;
+    });
+}
 
 Value::Value(double number) : kind_(number == 0 ? 0.0 : number) {  // One zero, not two.
     PX_CHECK(!std::isnan(number));
