@@ -37,6 +37,8 @@ enum class Flow : std::uint8_t {
 
 enum class Severity : std::uint8_t { debug, info, warning, error };
 
+class ArenaTable;  // src/memory/arena_table.h
+class Borrows;     // src/exec/frame.h
 class ElementRun;  // src/graph/element_run.h
 
 class Context {
@@ -75,6 +77,12 @@ class Context {
     void emit(Event event, std::size_t pad = 0);
     // An event up, to the elements before this one; out of order with frames.
     void emit_up(Event event);
+
+    // --- For elements that join programs. Every arena that frames of this run lie in; and a frame
+    // whose bytes lie in one of them, which `lender` lent out at that position and gets back there.
+    ArenaTable& arenas();
+    Flow hand_on(MemoryView bytes, Borrows& lender, std::uint64_t position, Meta meta,
+                 std::size_t pad = 0);
 
     // --- Time. Running time counts from the start of the run and stands still while paused.
     std::int64_t running_time_ns() const;

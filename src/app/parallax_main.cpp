@@ -9,6 +9,7 @@
 
 #include "app/commands.h"
 #include "graph/near_word.h"
+#include "isolate/ipc_elements.h"
 #include "isolate/isolation.h"
 #include "parallax/builtin.h"
 #include "parallax/plugin_loader.h"
@@ -36,6 +37,7 @@ int run_named(std::string_view name, Arguments arguments) {
     if (command != commands().end()) {
         parallax::Registry registry;
         parallax::add_builtin_elements(registry);
+        parallax::add_ipc_elements(registry);
         for (const auto& broken : load_plugins(parallax::plugin_folders(), registry)) {
             fmt::print(stderr, "parallax: warning: plugin {} is left out: {}\n", broken.path,
                        broken.reason);

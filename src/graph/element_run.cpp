@@ -161,6 +161,23 @@ Flow Context::commit(Slot slot, std::size_t size_bytes, std::size_t pad) {
     return Flow::more;
 }
 
+ArenaTable& Context::arenas() {
+    PX_CHECK(run_.arenas != nullptr);
+    return *run_.arenas;
+}
+
+Flow Context::hand_on(MemoryView bytes, Borrows& lender, std::uint64_t position, Meta meta,
+                      std::size_t pad) {
+    // Also where nobody listens it is taken, and given back.
+    Payload payload = run_.pool->borrow(lender, position);
+    if (!linked(pad)) return Flow::more;
+    run_.outputs.push_back(
+        {.pad = pad,
+         .frame = {.payload = std::move(payload), .bytes = bytes, .meta = std::move(meta)},
+         .event = {}});
+    return Flow::more;
+}
+
 MemoryViewMut Context::in_place(std::size_t out_pad) {
     if (!has_input()) return {};
     Frame& frame = *run_.inputs[0].frame;

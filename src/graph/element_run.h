@@ -22,6 +22,7 @@
 
 namespace parallax {
 
+class ArenaTable;
 class Bus;
 class Keeper;
 
@@ -104,6 +105,7 @@ class ElementRun {
     const RunClock* clock = nullptr;
     FramePool* pool = nullptr;                    // Of the stage it is in.
     Keeper* keeper = nullptr;                     // The same.
+    ArenaTable* arenas = nullptr;                 // Of the process.
     std::uint32_t kept = 0;                       // Frames kept without a copy.
     const std::atomic<bool>* stopping = nullptr;  // The same.
 

@@ -27,6 +27,7 @@ class Keeper;
 struct Estate {
     std::vector<CpuArena> arenas;
     std::vector<Slot> slots;
+    std::vector<CpuSegment> mappings;
 };
 
 class FrameHold {

@@ -26,6 +26,7 @@ Run::Run(Graph graph, Assembly assembly, const Registry& registry, Pipeline::Opt
 void Run::adopt(ElementRun& run) {
     run.bus = &bus_;
     run.clock = &clock_;
+    run.arenas = &arenas_;
     run.inputs.resize(run.input_pads.size());
     run.drafts.resize(run.output_pads.size());
 }

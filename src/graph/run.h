@@ -108,9 +108,9 @@ class Run final : public StageHost {
     // it only to stop the others, when they fail.
     mutable std::mutex control_;
     // Destroyed from the bottom up: threads first, then channels, which hold frames of stages.
-    ArenaTable arenas_;                           // Only those that other processes see, or have.
-    std::unique_ptr<RemoteStages> remote_;        // Null where no stage lives elsewhere.
-    std::vector<std::unique_ptr<Stage>> stages_;  // As planned; null where it lives elsewhere.
+    ArenaTable arenas_;  // All that frames of this run lie in, but the program's own.
+    std::unique_ptr<RemoteStages> remote_;            // Null where no stage lives elsewhere.
+    std::vector<std::unique_ptr<Stage>> stages_;      // As planned; null where it lives elsewhere.
     std::vector<std::unique_ptr<Channel>> channels_;  // By link; null inside a stage.
     std::vector<std::unique_ptr<ResourceGroup>> groups_;
 

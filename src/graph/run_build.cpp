@@ -184,8 +184,7 @@ Result<> Run::build() {
         memory.out_bytes = planned.slot_bytes;
         memory.arena = PX_TRY(CpuArena::create(
             {.slot_bytes = planned.slot_bytes, .slot_count = planned.slots, .name = run.name}));
-        if (!remote_) continue;
-        // Other processes see it: no mapping of it but ours may ever write.
+        // Other processes may see it: no mapping of it but ours can ever write.
         PX_TRY(memory.arena->seal());
         arenas_.add(*memory.arena);
     }

@@ -65,6 +65,8 @@ void Run::bequeath_kept() {
             if (channel) channel->bequeath(estate->slots);
         }
     }
+    // What others own is mapped as long as somebody looks at it; what is ours, its handle holds.
+    estate->mappings = arenas_.take_all();
     for (Stage& stage : local_stages()) stage.keeper().retire(estate);
 }
 

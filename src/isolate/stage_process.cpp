@@ -214,6 +214,7 @@ class StageProcess final : public StageHost {
             }
             runs_[i]->bus = &bus_;
             runs_[i]->clock = &clock_;
+            runs_[i]->arenas = &arenas_;
             runs_[i]->watched = true;
         }
         return build_stage();

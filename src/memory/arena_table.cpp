@@ -53,6 +53,24 @@ bool ArenaTable::knows(std::uint64_t id) const {
     return std::ranges::any_of(known_, [&](const Known& known) { return known.shape.id == id; });
 }
 
+std::optional<ArenaTable::Shared> ArenaTable::shared(std::uint64_t id) const {
+    const std::shared_lock lock(mutex_);
+    const auto known =
+        std::ranges::find_if(known_, [&](const Known& each) { return each.shape.id == id; });
+    if (known == known_.end()) return std::nullopt;
+    return Shared{known->shape, known->own ? known->own->fd() : known->mapped->fd()};
+}
+
+std::vector<CpuSegment> ArenaTable::take_all() {
+    const std::unique_lock lock(mutex_);
+    std::vector<CpuSegment> mappings;
+    for (Known& known : known_) {
+        if (known.mapped) mappings.push_back(*std::move(known.mapped));
+    }
+    known_.clear();
+    return mappings;
+}
+
 std::optional<ArenaPlace> ArenaTable::locate(MemoryView bytes) const {
     const std::shared_lock lock(mutex_);
     auto after = std::ranges::upper_bound(known_, bytes.data(), std::less<>(), &Known::base);

@@ -33,6 +33,15 @@ class ArenaTable {
     Result<> add(const ArenaShape& shape, UniqueFd fd);
     void remove(std::uint64_t id);
     bool knows(std::uint64_t id) const;
+    // The descriptor of an arena's memory, for who hands it to another process; borrowed. Nothing
+    // when the arena is not known.
+    struct Shared {
+        ArenaShape shape;
+        int fd = -1;
+    };
+    std::optional<Shared> shared(std::uint64_t id) const;
+    // Forgets all; the mappings of others' arenas go to the caller.
+    std::vector<CpuSegment> take_all();
 
     // Nothing when the bytes lie in no arena of the table.
     std::optional<ArenaPlace> locate(MemoryView bytes) const;
