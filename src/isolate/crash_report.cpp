@@ -87,9 +87,11 @@ std::size_t escape_length(std::string_view text) {
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '\x7f'; }
 
-// C2 80 … C2 9F: the same commands in UTF-8.
-bool is_second_control(std::string_view text) {
-    return text.size() > 1 && text[0] == '\xc2' && static_cast<unsigned char>(text[1]) < 0xa0;
+// C2 80 … C2 9F: the same commands in UTF-8. Its halves may meet only once what lay between them is
+// gone, so it is looked for in what is kept.
+bool completes_a_control(std::string_view line, char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte >= 0x80 && byte < 0xa0 && line.ends_with('\xc2');
 }
 
 std::string file_name(const CrashReport& report) {
@@ -137,8 +139,8 @@ std::string tame_text(std::string_view text, std::size_t most_lines) {
             lines.emplace_back();
         } else if (c == '\x1b') {
             length = escape_length(text);
-        } else if (is_second_control(text)) {
-            length = 2;
+        } else if (completes_a_control(lines.back(), c)) {
+            lines.back().pop_back();
         } else if ((c == '\t' || !is_control(c)) && lines.back().size() < kLineBytes) {
             lines.back() += c;
         }

@@ -52,6 +52,9 @@ TEST_CASE("crash report: a terminal obeys nothing of what a stage printed") {
     CHECK(tame_text("a\xc2\x9b"
                     "31mb",
                     9) == "a31mb\n");
+    CHECK(tame_text("a\xc2\x1b[m\x9b"
+                    "31mb",
+                    9) == "a31mb\n");  // They meet afterwards.
     CHECK(tame_text("\x1b", 9).empty());
     CHECK(tame_text("", 9).empty());
     CHECK(tame_text("1\n2\n3\n4\n", 2) == "3\n4\n");
