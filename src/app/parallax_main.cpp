@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include <sys/resource.h>
+
 #include <fmt/core.h>
 
 #include "app/commands.h"
@@ -56,6 +58,15 @@ int run_named(std::string_view name, Arguments arguments) {
     return parallax::app::kExitUsage;
 }
 
+// Each isolated element takes about ten descriptors; the usual soft limit of 1024 is for programs
+// that use select(2).
+void allow_many_descriptors() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -64,6 +75,7 @@ int main(int argc, char** argv) {
         parallax::add_builtin_elements(registry);
         return parallax::stage_zygote_main(argc, argv, registry);
     }
+    allow_many_descriptors();
     const std::vector<std::string_view> words(argv, argv + argc);
     std::string_view program = words.empty() ? std::string_view("parallax") : words.front();
     if (const auto slash = program.rfind('/'); slash != std::string_view::npos) {

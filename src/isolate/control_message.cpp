@@ -122,8 +122,8 @@ Result<> ControlSocket::send(const ControlMessage& message, std::span<const int>
 }
 
 Result<std::optional<ControlSocket::Received>> ControlSocket::receive(bool wait, bool take_fds) {
-    std::vector<std::byte> bytes(ControlMessage::kMostBytes);
-    iovec part{bytes.data(), bytes.size()};
+    room_.resize(ControlMessage::kMostBytes);
+    iovec part{room_.data(), room_.size()};
     FdRoom room;
     msghdr header{};
     header.msg_iov = &part;
@@ -147,7 +147,7 @@ Result<std::optional<ControlSocket::Received>> ControlSocket::receive(bool wait,
                                        ? "a control message that is too long"
                                        : "descriptors that nobody asked for");
     }
-    received.message = PX_TRY(decode(std::span(bytes).first(static_cast<std::size_t>(count))));
+    received.message = PX_TRY(decode(std::span(room_).first(static_cast<std::size_t>(count))));
     return std::optional<Received>(std::move(received));
 }
 

@@ -98,6 +98,7 @@ class ControlSocket {
 
   private:
     UniqueFd fd_;
+    std::vector<std::byte> room_;  // For what comes; made once.
 };
 struct ControlSocket::Pair {
     ControlSocket ours;

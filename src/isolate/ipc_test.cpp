@@ -13,8 +13,8 @@
 
 #include "isolate/ipc_elements.h"
 #include "parallax/app.h"
-#include "parallax/builtin.h"
 #include "parallax/pipeline.h"
+#include "support/known_elements.h"
 #include "support/temp_folder.h"
 #include "support/unwrap.h"
 
@@ -22,8 +22,7 @@ namespace parallax {
 namespace {
 
 Registry all_elements() {
-    Registry registry;
-    add_builtin_elements(registry);
+    Registry registry = known_elements();
     add_ipc_elements(registry);
     return registry;
 }

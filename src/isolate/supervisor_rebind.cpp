@@ -11,8 +11,7 @@ namespace parallax {
 // Only a successor needs to be introduced: the first incarnation's memory is what all began with.
 void Supervisor::introduce(Remote& remote) {
     remote.process->introduced = true;
-    const bool first = remote.formers.empty() && remote.start == Positions{} && !remote.reborn;
-    if (first) return;
+    if (!remote.reborn) return;
     share_arenas(remote);
     for (std::size_t l = 0; l < plan_.links.size(); ++l) {
         const PlannedLink& link = plan_.links[l];
