@@ -154,7 +154,8 @@ class Element {
     virtual Result<bool> event(Context& /*context*/, const Event& /*event*/) { return false; }
 
     // For StateClass::inline_state: writes down all that a successor needs to go on after the last
-    // call; and goes on from there, after configure() and before the first call.
+    // call; and goes on from there, after configure() and before the first call. A state of all
+    // zeros is the beginning, from which nobody is restored.
     virtual void save(InlineState& /*state*/) const {}
     virtual Result<> restore(const InlineState& /*state*/) { return {}; }
 

@@ -59,8 +59,13 @@ void Stage::add_output(OutChannel output) { out_.push_back(output); }
 
 Result<> Stage::resume(const std::vector<Lent>& lent) {
     for (const Step& step : chain_) {
-        if (step.run->element.get() == stateful_) PX_TRY(step.run->element->restore(now_.state));
+        // All zero is the state at the beginning, which it is in.
+        const bool goes_on = now_.state != InlineState{};
+        if (goes_on && step.run->element.get() == stateful_) {
+            PX_TRY(step.run->element->restore(now_.state));
+        }
     }
+    if (!chain_.empty()) chain_.front().run->next_sequence = now_.sequence;
     for (const OutChannel& out : out_) out.channel->resume_at(now_.published[out.word]);
     for (std::size_t i = 0; i < in_.size(); ++i) {
         Borrows& borrows = in_[i].borrows;
@@ -174,6 +179,7 @@ void Stage::commit() {
         now_.published[out.word] = out.channel->published();
     }
     if (stateful_ != nullptr) stateful_->save(now_.state);
+    if (shared_) now_.sequence = chain_.front().run->next_sequence;
     record_.commit(now_);
     if (shared_) futex_wake(record_.word(), INT_MAX);
     if (!news) return;

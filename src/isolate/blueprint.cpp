@@ -80,6 +80,7 @@ void walk_positions(Io& io, auto& positions) {
     all(positions.state);
     io.field(positions.ended);
     io.field(positions.epoch);
+    io.field(positions.sequence);
 }
 
 template <class Io>

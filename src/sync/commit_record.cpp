@@ -33,6 +33,7 @@ void CommitRecord::commit(const Positions& now) {
     for (std::size_t w = 0; w < kInlineWords; ++w) put(kState + w, now.state[w]);
     put(kEndedWord, now.ended);
     put(kEpochWord, now.epoch);
+    put(kSequenceWord, now.sequence);
     page_->seq.store(next, std::memory_order_release);
 }
 
@@ -53,6 +54,7 @@ std::optional<Positions> CommitRecord::snapshot() const {
         for (std::size_t w = 0; w < kInlineWords; ++w) found.state[w] = get(kState + w);
         found.ended = get(kEndedWord);
         found.epoch = get(kEpochWord);
+        found.sequence = get(kSequenceWord);
         if (page_->seq.load(std::memory_order_relaxed) - before <= 2) return found;
     }
     return std::nullopt;

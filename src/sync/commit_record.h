@@ -38,13 +38,14 @@ struct Positions {
     std::array<std::uint64_t, kMaxInputs> released{};  // Their bytes are not looked at any more.
     std::array<std::uint64_t, kMaxChannels> published{};
     std::array<std::uint64_t, kInlineWords> state{};
-    std::uint64_t ended = 0;  // 1 once the last entry of every channel is out.
-    std::uint64_t epoch = 0;  // Counts flushes.
+    std::uint64_t ended = 0;     // 1 once the last entry of every channel is out.
+    std::uint64_t epoch = 0;     // Counts flushes.
+    std::uint64_t sequence = 0;  // Of the next frame that the stage makes of nothing.
     bool operator==(const Positions&) const = default;
 };
 
 struct RecordPage {
-    static constexpr std::size_t kWords = 3 * kMaxInputs + kMaxChannels + kInlineWords + 2;
+    static constexpr std::size_t kWords = 3 * kMaxInputs + kMaxChannels + kInlineWords + 3;
     struct alignas(64) RecordSlot {
         std::array<std::atomic<std::uint64_t>, kWords> words{};
     };
@@ -85,8 +86,9 @@ class CommitRecord {
     static constexpr std::size_t kReleased = 2 * kMaxInputs;
     static constexpr std::size_t kPublished = 3 * kMaxInputs;
     static constexpr std::size_t kState = kPublished + kMaxChannels;
-    static constexpr std::size_t kEndedWord = RecordPage::kWords - 2;
-    static constexpr std::size_t kEpochWord = RecordPage::kWords - 1;
+    static constexpr std::size_t kEndedWord = RecordPage::kWords - 3;
+    static constexpr std::size_t kEpochWord = RecordPage::kWords - 2;
+    static constexpr std::size_t kSequenceWord = RecordPage::kWords - 1;
     static constexpr int kTries = 16;
 
     std::optional<std::uint64_t> read(std::size_t word) const {
