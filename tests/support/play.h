@@ -9,6 +9,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -81,11 +82,13 @@ class Collect final : public ElementWith<NoOptions> {
 
 class Play {
   public:
-    explicit Play(std::string_view line) {
+    // `change` may put other elements in place of the usual ones.
+    explicit Play(std::string_view line, const std::function<void(Registry&)>& change = {}) {
         add_builtin_elements(registry_);
         registry_.add<Feed>({.name = "feed", .family = "test", .doc = "plays", .example = ""});
         registry_.add<Collect>(
             {.name = "collect", .family = "test", .doc = "keeps", .example = ""});
+        if (change) change(registry_);
         const LaunchRead read = read_launch(line, registry_);
         if (!read.errors.empty()) FAIL(read.errors.front().text);
         auto pipeline = Pipeline::create(graph_of(read.launch), registry_);

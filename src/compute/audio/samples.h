@@ -25,6 +25,8 @@ class Dither {
     explicit Dither(DitherKind kind = DitherKind::none, std::uint64_t seed = 1)
         : kind_(kind), state_(seed) {}
     DitherKind kind() const { return kind_; }
+    std::uint64_t state() const { return state_; }  // For another one to go on from.
+    void set_state(std::uint64_t state) { state_ = state; }
     double next();  // In steps of the target: ±½, or ±1 of triangular density.
 
   private:

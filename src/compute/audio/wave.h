@@ -24,6 +24,19 @@ class WaveMaker {
     // A tick is ten periods of a sine at the start of each second.
     void make(const Options& options, std::span<double> out);
 
+    // Where it is, for another one to go on from.
+    struct State {
+        std::uint64_t noise = 0;
+        double phase = 0.0;
+        std::int64_t in_second = 0;
+    };
+    State state() const { return {noise_, phase_, in_second_}; }
+    void set_state(const State& state) {
+        noise_ = state.noise;
+        phase_ = state.phase;
+        in_second_ = state.in_second;
+    }
+
   private:
     double noise();
 

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "elements/inline_bytes.h"
+
 namespace parallax::compute {
 
 std::span<const Nick<DitherKind>> nicks(DitherKind) {
@@ -18,17 +20,17 @@ std::span<const Nick<DitherKind>> nicks(DitherKind) {
 namespace parallax::elements {
 namespace {
 
-Pads sound_to_sound() {
+Pads sound_to_sound(StateClass state) {
     return {.pads = {{"sink", PadDirection::sink, audio_caps()},
                      {"src", PadDirection::src, audio_caps()}},
             .relation = Relation::transform,
-            .state = StateClass::inline_state,
+            .state = state,
             .forwards = true};
 }
 
 }  // namespace
 
-Pads AudioConvert::pads() { return sound_to_sound(); }
+Pads AudioConvert::pads() { return sound_to_sound(StateClass::inline_state); }
 
 // The same first, then other formats, then other channels too.
 Caps AudioConvert::transform(const Pad&, const Caps& caps, const Pad& to) const {
@@ -90,6 +92,21 @@ Result<Flow> AudioConvert::process(Context& context) {
     return pieces_.next();
 }
 
+// What waits is less than one frame of sound: there is room for 32 bytes, eight channels of 32
+// bits.
+void AudioConvert::save(InlineState& state) const {
+    state = {sent_, static_cast<std::uint64_t>(pieces_.next_pts_ns()), dither_.state()};
+    state[3] = pack_inline(pieces_.rest(), std::span(state).subspan<4>());
+}
+
+Result<> AudioConvert::restore(const InlineState& state) {
+    sent_ = state[0];
+    dither_.set_state(state[2]);
+    pieces_.go_on_from(PX_TRY(unpack_inline(state[3], std::span(state).subspan<4>())),
+                       static_cast<std::int64_t>(state[1]));
+    return {};
+}
+
 namespace {
 
 // The rates that can become some of these, or come of them: all within the ratio of the extremes.
@@ -120,7 +137,8 @@ Value reachable_rates(const Value* rates) {
 
 }  // namespace
 
-Pads AudioResample::pads() { return sound_to_sound(); }
+// Its memory of what came before is larger than what a commit holds.
+Pads AudioResample::pads() { return sound_to_sound(StateClass::opaque); }
 
 // The same rate first.
 Caps AudioResample::transform(const Pad&, const Caps& caps, const Pad& to) const {

@@ -34,6 +34,8 @@ class AudioConvert final : public ElementWith<AudioConvertOptions> {
     Result<> configure(const Negotiated& formats) override;
     std::size_t output_bytes(std::size_t pad, const Negotiated& formats) const override;
     Result<Flow> process(Context& context) override;
+    void save(InlineState& state) const override;
+    Result<> restore(const InlineState& state) override;
 
   private:
     AudioFormatCaps from_, to_;

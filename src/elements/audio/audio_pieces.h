@@ -35,6 +35,14 @@ class AudioPieces {
     std::int64_t pts_ns() const { return piece_pts_ns_; }
     // What is left of a frame that never became whole.
     std::size_t rest_bytes() const { return bytes_.size() - at_; }
+    std::span<const std::byte> rest() const { return std::span(bytes_).subspan(at_); }
+
+    // Between two inputs all that another one needs to go on are rest() and the time of it.
+    std::int64_t next_pts_ns() const { return pts_ns_; }
+    void go_on_from(std::span<const std::byte> rest, std::int64_t next_pts_ns) {
+        bytes_.assign(rest.begin(), rest.end());
+        pts_ns_ = next_pts_ns;
+    }
 
   private:
     AudioFormatCaps audio_;

@@ -1,6 +1,7 @@
 #include "elements/audio/audio_test_src.h"
 
 #include <array>
+#include <bit>
 
 #include "elements/audio/audio_pieces.h"
 
@@ -74,6 +75,28 @@ Result<Flow> AudioTestSrc::process(Context& context) {
     context.out_meta().duration_ns = frames_ns(made_samples_, audio_.sample_rate) - pts_ns;
     ++made_;
     return context.commit(samples() * audio_.frame_bytes());
+}
+
+void AudioTestSrc::save(InlineState& state) const {
+    if (!maker_) return;
+    const compute::WaveMaker::State wave = maker_->state();
+    state = {static_cast<std::uint64_t>(made_),
+             made_samples_,
+             wave.noise,
+             std::bit_cast<std::uint64_t>(wave.phase),
+             static_cast<std::uint64_t>(wave.in_second),
+             dither_.state()};
+}
+
+Result<> AudioTestSrc::restore(const InlineState& state) {
+    if (!maker_) return {};
+    made_ = static_cast<std::int64_t>(state[0]);
+    made_samples_ = state[1];
+    maker_->set_state({.noise = state[2],
+                       .phase = std::bit_cast<double>(state[3]),
+                       .in_second = static_cast<std::int64_t>(state[4])});
+    dither_.set_state(state[5]);
+    return {};
 }
 
 }  // namespace parallax::elements

@@ -53,6 +53,8 @@ class AudioTestSrc final : public ElementWith<AudioTestSrcOptions> {
     Result<> configure(const Negotiated& formats) override;
     std::size_t output_bytes(std::size_t pad, const Negotiated& formats) const override;
     Result<Flow> process(Context& context) override;
+    void save(InlineState& state) const override;
+    Result<> restore(const InlineState& state) override;
 
   private:
     std::size_t samples() const { return static_cast<std::size_t>(options().samples_per_buffer); }

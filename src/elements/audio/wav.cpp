@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "elements/end_of_file.h"
+#include "elements/inline_bytes.h"
 #include "elements/rewrite_start.h"
 #include "elements/source_name.h"
 
@@ -111,6 +112,17 @@ Result<Flow> WavEnc::drain(Context& context) {
     return Flow::eos;
 }
 
+void WavEnc::save(InlineState& state) const {
+    state = {data_bytes_, header_sent_ ? 1U : 0U, ended_ ? 1U : 0U};
+}
+
+Result<> WavEnc::restore(const InlineState& state) {
+    data_bytes_ = state[0];
+    header_sent_ = state[1] != 0;
+    ended_ = state[2] != 0;
+    return {};
+}
+
 // --- wavparse
 
 Pads WavParse::pads() { return between(wav_file_caps(), wav_raw_caps(), false); }
@@ -181,6 +193,22 @@ Result<Flow> WavParse::process(Context& context) {
     frames_ += bytes / frame;
     context.commit(bytes);
     return Flow::again;
+}
+
+// Before the samples what waits is the header so far; later it is less than one frame of sound.
+void WavParse::save(InlineState& state) const {
+    state = {frames_, sent_, left_bytes_ ? *left_bytes_ + 1 : 0, header_seen_ ? 1U : 0U};
+    state[4] = pack_inline(std::span(pending_).subspan(at_), std::span(state).subspan<5>());
+}
+
+Result<> WavParse::restore(const InlineState& state) {
+    frames_ = state[0];
+    sent_ = state[1];
+    if (state[2] != 0) left_bytes_ = state[2] - 1;
+    header_seen_ = state[3] != 0;
+    const auto rest = PX_TRY(unpack_inline(state[4], std::span(state).subspan<5>()));
+    pending_.assign(rest.begin(), rest.end());
+    return {};
 }
 
 Result<> WavParse::expect_complete() const {

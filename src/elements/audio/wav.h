@@ -21,6 +21,8 @@ class WavEnc final : public ElementWith<NoOptions> {
     std::size_t output_bytes(std::size_t pad, const Negotiated& formats) const override;
     Result<Flow> process(Context& context) override;
     Result<Flow> drain(Context& context) override;
+    void save(InlineState& state) const override;
+    Result<> restore(const InlineState& state) override;
 
   private:
     void send_header(Context& context);
@@ -39,6 +41,8 @@ class WavParse final : public ElementWith<NoOptions> {
     std::size_t output_bytes(std::size_t pad, const Negotiated& formats) const override;
     Result<Flow> process(Context& context) override;
     Result<bool> event(Context& context, const Event& event) override;
+    void save(InlineState& state) const override;
+    Result<> restore(const InlineState& state) override;
 
   private:
     Result<bool> read_header();

@@ -94,6 +94,13 @@ Result<Flow> Y4mEnc::process(Context& context) {
     return context.commit(used_bytes);
 }
 
+void Y4mEnc::save(InlineState& state) const { state[0] = header_sent_ ? 1 : 0; }
+
+Result<> Y4mEnc::restore(const InlineState& state) {
+    header_sent_ = state[0] != 0;
+    return {};
+}
+
 // --- Decoder
 
 Pads Y4mDec::pads() {
@@ -101,7 +108,7 @@ Pads Y4mDec::pads() {
     return {.pads = {{"sink", PadDirection::sink, formats.files()},
                      {"src", PadDirection::src, formats.pictures()}},
             .relation = Relation::transform,
-            .state = StateClass::inline_state};
+            .state = StateClass::opaque};  // Pieces of a frame wait until it is whole.
 }
 
 Caps Y4mDec::transform(const Pad& from, const Caps& caps, const Pad&) const {

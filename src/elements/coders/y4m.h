@@ -16,6 +16,8 @@ class Y4mEnc final : public ElementWith<NoOptions> {
     Result<> configure(const Negotiated& formats) override;
     std::size_t output_bytes(std::size_t pad, const Negotiated& formats) const override;
     Result<Flow> process(Context& context) override;
+    void save(InlineState& state) const override;
+    Result<> restore(const InlineState& state) override;
 
   private:
     std::string header_;

@@ -65,7 +65,12 @@ Result<Flow> Valve::process(Context& context) {
 }
 
 Pads CapsFilter::pads() { return steering(); }
-Pads Identity::pads() { return one_to_one(); }
+
+Pads Identity::pads() {
+    Pads pads = one_to_one();
+    pads.state = StateClass::inline_state;
+    return pads;
+}
 
 Result<Flow> Identity::process(Context& context) {
     const IdentityOptions& o = options();
@@ -108,6 +113,13 @@ Result<Flow> Identity::slow_process(Context& context) {
     }
     context.forward();
     return o.eos_after >= 0 && frames_ >= o.eos_after ? Flow::eos : Flow::more;
+}
+
+void Identity::save(InlineState& state) const { state[0] = static_cast<std::uint64_t>(frames_); }
+
+Result<> Identity::restore(const InlineState& state) {
+    frames_ = static_cast<std::int64_t>(state[0]);
+    return {};
 }
 
 }  // namespace parallax::elements

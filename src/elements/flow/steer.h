@@ -99,6 +99,8 @@ class Identity final : public ElementWith<IdentityOptions> {
   public:
     static Pads pads();
     Result<Flow> process(Context& context) override;
+    void save(InlineState& state) const override;
+    Result<> restore(const InlineState& state) override;
 
   private:
     Result<Flow> slow_process(Context& context);

@@ -1,6 +1,7 @@
 #include "elements/io/file_src.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "elements/codec/headerless.h"
 #include "elements/end_of_file.h"
@@ -51,7 +52,9 @@ Result<Flow> FileSrc::process(Context& context) {
     const std::uint64_t left_bytes = file_->size_bytes() - position_bytes_;
     const bool enough =
         options().num_buffers >= 0 && frames_ >= static_cast<std::uint64_t>(options().num_buffers);
-    if (left_bytes == 0 && !enough) context.emit(end_of_file(file_->path()));
+    if (left_bytes == 0 && !enough && !std::exchange(end_told_, true)) {
+        context.emit(end_of_file(file_->path()));
+    }
     if (left_bytes == 0 || enough) return Flow::eos;
     const auto bytes = static_cast<std::size_t>(std::min(left_bytes, frame_bytes_));
     PX_TRY(file_->read_at(position_bytes_, context.out().first(bytes)));
@@ -59,6 +62,20 @@ Result<Flow> FileSrc::process(Context& context) {
     stamp(context.out_meta(), frames_++, rate_);
     PX_TRY(set_source_name(context.out_meta(), file_->path()));
     return context.commit(bytes);
+}
+
+void FileSrc::save(InlineState& state) const {
+    state = {position_bytes_, frames_, end_told_ ? 1U : 0U};
+}
+
+Result<> FileSrc::restore(const InlineState& state) {
+    if (state[0] > file_->size_bytes()) {
+        return fail(Errc::io, file_->path() + ": has become shorter while it was read");
+    }
+    position_bytes_ = state[0];
+    frames_ = state[1];
+    end_told_ = state[2] != 0;
+    return {};
 }
 
 }  // namespace parallax::elements

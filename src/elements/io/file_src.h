@@ -37,6 +37,8 @@ class FileSrc final : public ElementWith<FileSrcOptions> {
     Result<> configure(const Negotiated& formats) override;
     std::size_t output_bytes(std::size_t pad, const Negotiated& formats) const override;
     Result<Flow> process(Context& context) override;
+    void save(InlineState& state) const override;
+    Result<> restore(const InlineState& state) override;
 
   private:
     std::optional<codec::InputFile> file_;
@@ -45,6 +47,7 @@ class FileSrc final : public ElementWith<FileSrcOptions> {
     std::uint64_t frame_bytes_ = 0;
     std::uint64_t position_bytes_ = 0;
     std::uint64_t frames_ = 0;
+    bool end_told_ = false;
 };
 
 }  // namespace parallax::elements

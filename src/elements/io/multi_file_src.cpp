@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/hash.h"
 #include "elements/codec/headerless.h"
 #include "elements/end_of_file.h"
 #include "elements/frame_time.h"
@@ -125,6 +126,27 @@ Result<Flow> MultiFileSrc::process(Context& context) {
     ++next_;
     ++frames_;
     return Flow::more;
+}
+
+namespace {
+std::uint64_t mark_of(const std::string& path) { return hash64(path); }
+}  // namespace
+
+void MultiFileSrc::save(InlineState& state) const {
+    const std::uint64_t last = frames_ == 0 ? 0 : mark_of(files_[(next_ - 1) % files_.size()].path);
+    state = {next_, frames_, last};
+}
+
+// The files were listed anew: the last one that was taken must be where it was.
+Result<> MultiFileSrc::restore(const InlineState& state) {
+    next_ = state[0];
+    frames_ = state[1];
+    if (frames_ == 0) return {};
+    const bool same = next_ > 0 && (options().loop || next_ <= files_.size()) &&
+                      mark_of(files_[(next_ - 1) % files_.size()].path) == state[2];
+    if (same) return {};
+    return fail(Errc::io, options().location.path + ": other files match than at the start",
+                "leave them alone while they are read");
 }
 
 }  // namespace parallax::elements

@@ -102,4 +102,16 @@ Result<> RawSrc::describe(Context& context, const RawInfo& info) const {
                                             .parameters = "location=" + path()}}});
 }
 
+void RawSrc::save(InlineState& state) const { state[0] = next_; }
+
+Result<> RawSrc::restore(const InlineState& state) {
+    if (!options().loop && state[0] > paths_.size()) {
+        return fail(Errc::io, options().location.path + ": fewer files match than at the start",
+                    "leave them alone while they are read");
+    }
+    next_ = state[0];
+    loaded_.reset();
+    return {};
+}
+
 }  // namespace parallax::elements

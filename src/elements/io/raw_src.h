@@ -39,6 +39,8 @@ class RawSrc final : public ElementWith<RawSrcOptions> {
     Caps pad_caps(const Pad& pad) const override;
     Result<> configure(const Negotiated& formats) override;
     Result<Flow> process(Context& context) override;
+    void save(InlineState& state) const override;
+    Result<> restore(const InlineState& state) override;
 
   private:
     struct Loaded {  // The file whose picture comes next.

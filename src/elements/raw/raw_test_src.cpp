@@ -147,4 +147,11 @@ Result<> RawTestSrc::render(Context& context) {
     return outcome;
 }
 
+void RawTestSrc::save(InlineState& state) const { state[0] = static_cast<std::uint64_t>(frames_); }
+
+Result<> RawTestSrc::restore(const InlineState& state) {
+    frames_ = static_cast<std::int64_t>(state[0]);
+    return {};
+}
+
 }  // namespace parallax::elements

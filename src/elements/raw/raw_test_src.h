@@ -72,6 +72,8 @@ class RawTestSrc final : public ElementWith<RawTestSrcOptions> {
     Caps transform(const Pad& from, const Caps& caps, const Pad& to) const override;
     Result<> configure(const Negotiated& formats) override;
     Result<Flow> process(Context& context) override;
+    void save(InlineState& state) const override;
+    Result<> restore(const InlineState& state) override;
 
   private:
     enum Output : std::size_t { src, clean, truth };

@@ -57,6 +57,16 @@ Result<Flow> FakeSrc::process(Context& context) {
     return context.commit(size);
 }
 
+void FakeSrc::save(InlineState& state) const {
+    state = {static_cast<std::uint64_t>(frames_), bytes_};
+}
+
+Result<> FakeSrc::restore(const InlineState& state) {
+    frames_ = static_cast<std::int64_t>(state[0]);
+    bytes_ = state[1];
+    return {};
+}
+
 Pads FakeSink::pads() { return {.pads = {{"sink", PadDirection::sink}}, .allocates = false}; }
 
 Result<Flow> FakeSink::process(Context& context) {

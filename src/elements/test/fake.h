@@ -45,6 +45,8 @@ class FakeSrc final : public ElementWith<FakeSrcOptions> {
     Result<> open() override;
     std::size_t output_bytes(std::size_t pad, const Negotiated& formats) const override;
     Result<Flow> process(Context& context) override;
+    void save(InlineState& state) const override;
+    Result<> restore(const InlineState& state) override;
 
   private:
     std::size_t frame_bytes() const;

@@ -1,6 +1,7 @@
 #include "elements/video/picture_metrics.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdio>
 
 namespace parallax::elements {
@@ -88,6 +89,19 @@ std::vector<std::pair<std::string, double>> PictureMetrics::metrics() const {
             {"ssim", ssim_ / pairs},
             {"delta_e2000", delta_e2000_ / pairs},
             {"pairs", pairs}};
+}
+
+void PictureMetrics::save(InlineState& state) const {
+    state = {pairs_, std::bit_cast<std::uint64_t>(psnr_db_), std::bit_cast<std::uint64_t>(ssim_),
+             std::bit_cast<std::uint64_t>(delta_e2000_)};
+}
+
+Result<> PictureMetrics::restore(const InlineState& state) {
+    pairs_ = state[0];
+    psnr_db_ = std::bit_cast<double>(state[1]);
+    ssim_ = std::bit_cast<double>(state[2]);
+    delta_e2000_ = std::bit_cast<double>(state[3]);
+    return {};
 }
 
 }  // namespace parallax::elements

@@ -31,6 +31,8 @@ class PictureMetrics final : public ElementWith<PictureMetricsOptions> {
     Result<> configure(const Negotiated& formats) override;
     Result<Flow> process(Context& context) override;
     std::vector<std::pair<std::string, double>> metrics() const override;
+    void save(InlineState& state) const override;
+    Result<> restore(const InlineState& state) override;
 
   private:
     compute::CompareOptions compare_;

@@ -88,4 +88,13 @@ Result<Flow> VideoTestSrc::process(Context& context) {
     return context.commit(context.out().size());
 }
 
+void VideoTestSrc::save(InlineState& state) const {
+    state[0] = static_cast<std::uint64_t>(frames_);
+}
+
+Result<> VideoTestSrc::restore(const InlineState& state) {
+    frames_ = static_cast<std::int64_t>(state[0]);
+    return {};
+}
+
 }  // namespace parallax::elements

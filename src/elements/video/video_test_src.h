@@ -34,6 +34,8 @@ class VideoTestSrc final : public ElementWith<VideoTestSrcOptions> {
     static Pads pads();
     Result<> configure(const Negotiated& formats) override;
     Result<Flow> process(Context& context) override;
+    void save(InlineState& state) const override;
+    Result<> restore(const InlineState& state) override;
 
   private:
     PictureColor color_;

@@ -1,0 +1,145 @@
+// Elements that say their state fits into a commit: a successor goes on from it, byte for byte.
+#include <set>
+
+#include "elements/codec/dng.h"
+#include "elements/codec/file_io.h"
+#include "support/codec_testing.h"
+#include "support/reborn.h"
+#include "support/temp_folder.h"
+#include "support/unwrap.h"
+
+namespace parallax::elements {
+namespace {
+
+constexpr std::string_view kCollect = " ! collect name=c";
+
+void must_run(const std::string& line) {
+    Play play(line);
+    const Result<> outcome = play.run();
+    if (!outcome) FAIL(to_string(outcome.error()));
+}
+
+TEST_CASE("going on: sources of the test family") {
+    for (const std::string line :
+         {"fakesrc num-buffers=20 sizetype=random sizemax=300 datarate=1000",
+          "videotestsrc num-buffers=5 pattern=ball ! video/x-raw,format=GRAY8,width=64,height=48",
+          "videotestsrc num-buffers=5 pattern=snow ! video/x-raw,format=I420,width=64,height=48",
+          "rawtestsrc num-buffers=4 shake=2 threads=1 ! "
+          "video/x-bayer,format=rggb10le,width=64,height=48",
+          "audiotestsrc num-buffers=9 samplesperbuffer=101 freq=997",
+          "audiotestsrc num-buffers=9 samplesperbuffer=5000 wave=ticks",
+          "audiotestsrc num-buffers=9 samplesperbuffer=77 wave=white-noise"}) {
+        check_goes_on(line + std::string(kCollect));
+    }
+}
+
+TEST_CASE("going on: sources of files") {
+    const TempFolder folder;
+    must_run(
+        "videotestsrc num-buffers=6 pattern=ball ! video/x-raw,format=RGB,width=24,height=16 "
+        "! tee name=t t. ! filesink location=" +
+        folder.file("raw") + " t. ! pngenc ! multifilesink location=" + folder.file("%d.png"));
+    const std::string caps = " ! video/x-raw,format=RGB,width=24,height=16,framerate=25/1";
+    check_goes_on("filesrc blocksize=100 location=" + folder.file("raw") + std::string(kCollect));
+    check_goes_on("filesrc num-buffers=4 location=" + folder.file("raw") + caps +
+                  std::string(kCollect));
+    check_goes_on("multifilesrc start-index=1 loop=true num-buffers=17 location=" +
+                  folder.file("%d.png") + " ! pngdec" + std::string(kCollect));
+    check_goes_on("multifilesrc location=" + folder.file("*.png") + " ! pngdec" +
+                  std::string(kCollect));
+}
+
+#ifdef PARALLAX_HAVE_LIBRAW
+TEST_CASE("going on: camera files") {
+    const TempFolder folder;
+    for (const unsigned seed : {1U, 2U, 3U}) {
+        codec::testing::Canvas mosaic(PixelFormat::rggb10le, 32, 24);
+        codec::testing::fill_noise(mosaic.view, seed);
+        std::vector<std::byte> file(codec::dng_bound(mosaic.view.layout));
+        RawInfo info;
+        info.white_level = 1023;
+        file.resize(unwrap(codec::dng_encode(mosaic.picture(), info, {}, file)));
+        REQUIRE(codec::write_file(folder.file(std::to_string(seed) + ".dng"), file));
+    }
+    const std::string source = "rawsrc location=" + folder.file("*.dng");
+    check_goes_on(source + std::string(kCollect));
+    check_goes_on(source + " loop=true num-buffers=8" + std::string(kCollect));
+}
+#endif
+
+TEST_CASE("going on: a file that ends is told of once") {
+    const TempFolder folder;
+    const std::string path = folder.file("in");
+    must_run(
+        "videotestsrc num-buffers=3 ! video/x-raw,format=I420,width=16,height=8 ! y4menc ! "
+        "filesink location=" +
+        path);
+    check_goes_on("filesrc blocksize=50 location=" + path + " ! y4mdec" + std::string(kCollect));
+}
+
+TEST_CASE("going on: sound") {
+    const TempFolder folder;
+    const std::string tone = "audiotestsrc num-buffers=5 samplesperbuffer=1001 wave=saw ! ";
+    const std::string stereo = "audio/x-raw,format=F32LE,rate=8000,channels=2 ! ";
+    check_goes_on(tone + stereo + "audioconvert dithering=tpdf ! audio/x-raw,format=U8,channels=1" +
+                  std::string(kCollect));
+    must_run(tone + stereo + "filesink location=" + folder.file("pcm"));
+    for (const std::string block : {"7", "8", "4096", "9999"}) {
+        check_goes_on("filesrc blocksize=" + block + " location=" + folder.file("pcm") +
+                      " ! audio/x-raw,format=F32LE,rate=8000,channels=2,layout=interleaved ! "
+                      "audioconvert ! audio/x-raw,format=S16LE" +
+                      std::string(kCollect));
+    }
+    check_goes_on(tone + "audio/x-raw,format=U8,rate=8000,channels=1 ! wavenc" +
+                  std::string(kCollect));
+    must_run(tone + "audio/x-raw,format=S24LE,channels=1 ! wavenc ! filesink location=" +
+             folder.file("wav"));
+    for (const std::string block : {"100", "4096", "99999"}) {
+        check_goes_on("filesrc blocksize=" + block + " location=" + folder.file("wav") +
+                      " ! wavparse" + std::string(kCollect));
+    }
+}
+
+TEST_CASE("going on: bytes that do not fit into a commit are said, not lost") {
+    const TempFolder folder;
+    must_run(
+        "audiotestsrc num-buffers=2 ! audio/x-raw,format=F64LE,channels=8 ! filesink location=" +
+        folder.file("pcm"));
+    Rebirths rebirths;
+    Play play("filesrc blocksize=60 location=" + folder.file("pcm") +
+                  " ! audio/x-raw,format=F64LE,rate=44100,channels=8,layout=interleaved ! "
+                  "audioconvert ! audio/x-raw,format=S16LE" +
+                  std::string(kCollect),
+              [&](Registry& registry) { rebirths.take_over(registry); });
+    const Result<> outcome = play.run();
+    REQUIRE_FALSE(outcome);
+    CHECK(to_string(outcome.error()).find("more bytes were waiting") != std::string::npos);
+}
+
+TEST_CASE("going on: encoders, measures and what counts frames") {
+    const std::string ball =
+        "videotestsrc num-buffers=6 pattern=ball ! video/x-raw,format=I420,width=48,height=32 ! ";
+    check_goes_on(ball + "y4menc" + std::string(kCollect));
+    check_goes_on(ball + "tee name=t t. ! m.sink t. ! identity ! m.reference metrics name=m" +
+                  std::string(kCollect));
+    check_goes_on(ball + "identity eos-after=4" + std::string(kCollect));
+    check_goes_on(ball + "identity drop-probability=0.3" + std::string(kCollect));
+}
+
+// Whoever adds one adds it above, too.
+TEST_CASE("going on: these elements say so, and no others") {
+    Registry registry;
+    add_builtin_elements(registry);
+    std::set<std::string> names;
+    for (const Factory* factory : registry.all()) {
+        if (factory->pads().state == StateClass::inline_state) names.insert(factory->info.name);
+    }
+    const std::set<std::string> expected{"audioconvert", "audiotestsrc", "fakesrc",      "filesrc",
+                                         "identity",     "metrics",      "multifilesrc", "rawsrc",
+                                         "rawtestsrc",   "videotestsrc", "wavenc",       "wavparse",
+                                         "y4menc"};
+    CHECK(names == expected);
+}
+
+}  // namespace
+}  // namespace parallax::elements
