@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """soak: runs pipelines for long and watches what must not grow: memory, descriptors, threads.
 
-    tools/soak.py [SECONDS]      shared out among the cases; default 600
+    tools/soak.py [--bin FOLDER] [SECONDS]      shared out among the cases; default 600
 
 Each case runs until it is interrupted, and must then drain in order: exit 130, and a report whose
 counts agree. Numbers are compared with those of the same run after its first quarter, so no
 absolute figure of any machine is in here.
 """
+import argparse
 import json
 import signal
 import subprocess
@@ -16,7 +17,6 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LAUNCH = ROOT / "build/release/bin/parallax-launch"
 GROWTH_MAX = 1.05  # Of resident memory, after the first quarter.
 SLACK_KB = 4096    # What an allocator may round up to.
 CASES = {
@@ -24,7 +24,7 @@ CASES = {
     "leaky branches": ("fakesrc sizetype=fixed sizemax=65536 ! tee name=t t. ! queue leaky=downstream "
                        "max-size-buffers=4 ! fakesink t. ! queue ! fakesink name=end"),
     "pictures": "videotestsrc ! videoconvert ! videoscale ! queue ! fakesink name=end",
-    "develop": "rawtestsrc num-buffers=1000000 ! softisp ! queue ! jpegenc ! fakesink name=end",
+    "develop": "rawtestsrc num-buffers=1000000 ! video/x-bayer,width=320,height=240 ! softisp ! queue ! jpegenc ! fakesink name=end",
 }
 
 
@@ -61,11 +61,11 @@ def judge(samples):
     return problems
 
 
-def soak(name, line, seconds):
+def soak(launch, name, line, seconds):
     """Runs one case; its problems as sentences."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
-        child = subprocess.Popen([LAUNCH, "--report", report, "--progress", "none", line],
+        child = subprocess.Popen([launch, "--report", report, "--progress", "none", line],
                                  stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         samples = watch(child, seconds)
         ended_early = child.poll() is not None
@@ -92,27 +92,31 @@ def soak(name, line, seconds):
         return problems
 
 
-def lacking(line):
+def lacking(launch, line):
     """Why this build cannot run `line`: what is said of elements that it has not."""
-    done = subprocess.run([LAUNCH, "--dry-run=parse", line], capture_output=True, text=True, check=False)
+    done = subprocess.run([launch, "--dry-run=parse", line], capture_output=True, text=True, check=False)
     unknown = [text for text in done.stderr.splitlines() if "no element called" in text]
     return unknown[0].split("error: ")[-1] if unknown else None
 
 
-def main(arguments):
-    total = float(arguments[0]) if arguments else 600.0
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--bin", type=Path, default=ROOT / "build/release/bin")
+    parser.add_argument("seconds", nargs="?", type=float, default=600.0)
+    options = parser.parse_args()
+    launch = options.bin.resolve() / "parallax-launch"
     broken, cases = False, {}
     for name, line in CASES.items():
-        if why := lacking(line):
+        if why := lacking(launch, line):
             print(f"soak: not run: {name}: {why}")
         else:
             cases[name] = line
     for name, line in cases.items():
-        for problem in soak(name, line, total / len(cases)):
+        for problem in soak(launch, name, line, options.seconds / len(cases)):
             broken = True
             print(f"soak: error: {name}: {problem}\n    {line}", file=sys.stderr)
     return 1 if broken or not cases else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
