@@ -22,9 +22,9 @@ struct Rig {
 
     parallax::SharedRing make() {
         table.add(arena);
-        auto pages = parallax::CpuSegment::create(
-                         {.size_bytes = parallax::SharedRing::bytes_for(kPlaces)})
-                         .value();
+        auto pages =
+            parallax::CpuSegment::create({.size_bytes = parallax::SharedRing::bytes_for(kPlaces)})
+                .value();
         raw = pages.view_mut().value();
         return {std::move(pages), kPlaces, table};
     }
@@ -39,8 +39,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::size_t head = std::min<std::size_t>(size, parallax::SharedRing::kHeadBytes);
     std::memcpy(rig.raw.data(), data, head);
     std::memset(rig.raw.data() + head, 0, parallax::SharedRing::kHeadBytes - head);
-    const std::size_t rest =
-        std::min<std::size_t>(size - head, parallax::SharedRing::kRoomBytes);
+    const std::size_t rest = std::min<std::size_t>(size - head, parallax::SharedRing::kRoomBytes);
     if (rest > 0) std::memcpy(rig.raw.data() + kRoomAt, data + head, rest);
     constexpr std::size_t kArenaAt = 32;
     std::uint64_t id = 0;

@@ -124,7 +124,7 @@ std::vector<int> put_to_kernel(const SeccompFilter& filter, const std::vector<Tr
     ::munmap(shared, bytes);
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) {
         *std::ranges::find(all, outcome(Outcome::untried)) = outcome(Outcome::killed);
-    } else if (!kSanitized) {  // Whose run-times look on at _exit, under a filter that lets nothing.
+    } else if (!kSanitized) {  // Its run-times look on at _exit, under a filter that lets nothing.
         CHECK(status == 0);
     }
     return all;

@@ -40,8 +40,8 @@ Result<std::vector<PadFormat>> formats_of(const std::vector<Blueprint::Format>& 
             if (!caps.is_any() && caps.structures().size() != 1) {
                 return fail(Errc::corrupt, "caps that are not fixed");
             }
-            format = PX_TRY(
-                pad_format(caps.is_any() ? Structure("ANY") : caps.structures().front()));
+            format =
+                PX_TRY(pad_format(caps.is_any() ? Structure("ANY") : caps.structures().front()));
         }
         format.pad = each.pad;
         formats.push_back(std::move(format));
