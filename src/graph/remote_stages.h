@@ -10,6 +10,7 @@
 // Lifetime: until shut_down(), local stages and channels must live, and then this may be destroyed.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +26,12 @@
 
 namespace parallax {
 
+// What an element that ran elsewhere goes on from when the run agrees on formats anew.
+struct CarriedState {
+    InlineState state{};
+    std::uint64_t sequence = 0;
+};
+
 struct RemoteSetup {
     const Plan& plan;
     const Graph& graph;
@@ -34,6 +41,7 @@ struct RemoteSetup {
     Bus& bus;
     const RunClock& clock;
     ArenaTable& arenas;
+    const std::map<std::size_t, CarriedState>& carried;  // By element.
 };
 
 // Of one element, for the report.
@@ -63,10 +71,14 @@ class RemoteStages {
     virtual void pause() = 0;
     virtual void stop() = 0;  // Sources end their streams.
     virtual void reconfigure() = 0;
-    virtual Result<> set_property(std::size_t element, std::string_view name,
-                                  std::string_view text) = 0;
+    // One that is not live takes effect in a successor of the process.
+    virtual Result<> set_property(std::size_t element, std::string_view name, std::string_view text,
+                                  bool live) = 0;
     // Elements finish, and the processes end. What went wrong in that is told to the host.
     virtual void shut_down(bool complete) = 0;
+
+    // After shut_down(): of the first element of each remote stage.
+    virtual void carry(std::map<std::size_t, CarriedState>& carried) const = 0;
 
     // Brings the counters of remote elements up to date.
     virtual void refresh() = 0;

@@ -207,7 +207,10 @@ void Run::after_last_stage() {
     cut_off();
     quiesce(lock);
     const bool again = reconfigure_.exchange(false) && !stopping_;
-    if (remote_) remote_->shut_down(!again && complete());
+    if (remote_) {
+        remote_->shut_down(!again && complete());
+        remote_->carry(carried_);
+    }
     take_down();
     if (again && restart()) return;
     finish();

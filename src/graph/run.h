@@ -109,6 +109,7 @@ class Run final : public StageHost {
     mutable std::mutex control_;
     // Destroyed from the bottom up: threads first, then channels, which hold frames of stages.
     ArenaTable arenas_;  // All that frames of this run lie in, but the program's own.
+    std::map<std::size_t, CarriedState> carried_;     // From before a renegotiation.
     std::unique_ptr<RemoteStages> remote_;            // Null where no stage lives elsewhere.
     std::vector<std::unique_ptr<Stage>> stages_;      // As planned; null where it lives elsewhere.
     std::vector<std::unique_ptr<Channel>> channels_;  // By link; null inside a stage.

@@ -167,7 +167,8 @@ Result<> Run::begin_remote() {
                                                 .host = *this,
                                                 .bus = bus_,
                                                 .clock = clock_,
-                                                .arenas = arenas_}));
+                                                .arenas = arenas_,
+                                                .carried = carried_}));
     return {};
 }
 

@@ -93,11 +93,13 @@ Result<> Run::set_property(std::string_view element, std::string_view name, std:
 
 // Also here, where formats are agreed on: a successor of its process starts with it, too.
 Result<> Run::set_remote(ElementRun& run, std::string_view name, std::string_view text) {
-    PX_TRY(check_live(run, name));
+    // One that is not live takes effect in a successor, which begins where its process stands.
+    const bool live = check_live(run, name).has_value();
     const std::vector<Caps> before = caps_of_pads(run);
     PX_TRY(run.element->set_property(name, text));
     const auto number = std::ranges::find(elements_, &run, &std::unique_ptr<ElementRun>::get);
-    PX_TRY(remote_->set_property(static_cast<std::size_t>(number - elements_.begin()), name, text));
+    PX_TRY(remote_->set_property(static_cast<std::size_t>(number - elements_.begin()), name, text,
+                                 live));
     if (caps_of_pads(run) != before) reconfigure_wanted();
     return {};
 }

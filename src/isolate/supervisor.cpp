@@ -25,7 +25,7 @@ Result<std::unique_ptr<RemoteStages>> make_supervisor(const RemoteSetup& setup,
                                                       std::unique_ptr<Zygote> zygote,
                                                       const SupervisorOptions& options) {
     auto supervisor = std::make_unique<Supervisor>(setup, std::move(zygote), options);
-    PX_TRY(supervisor->prepare());
+    PX_TRY(supervisor->prepare(setup));
     return supervisor;
 }
 
@@ -48,7 +48,7 @@ Supervisor::~Supervisor() {
 }
 
 // Memory for all that crosses, as long as nothing runs.
-Result<> Supervisor::prepare() {
+Result<> Supervisor::prepare(const RemoteSetup& setup) {
     wake_ = UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!wake_) return fail_errno("eventfd");
     for (std::size_t s = 0; s < plan_.stages.size(); ++s) {
@@ -61,6 +61,11 @@ Result<> Supervisor::prepare() {
         remote.policy = PX_TRY(policy_of(remote));
         remote.bundle = PX_TRY(Bundle::make(plan_, s));
         remote.first.assign(planned.channels, 0);
+        if (const auto before = setup.carried.find(planned.elements.front());
+            before != setup.carried.end()) {
+            remote.start.state = before->second.state;
+            remote.start.sequence = before->second.sequence;
+        }
         remote.poison.resize(planned.inputs);
         neighbours_.try_emplace(s, *this, s);
         for (const std::size_t element : planned.elements) figures_.try_emplace(element);
@@ -200,14 +205,20 @@ void Supervisor::reconfigure() {
     });
 }
 
-Result<> Supervisor::set_property(std::size_t element, std::string_view name,
-                                  std::string_view text) {
-    post([this, element, name = std::string(name), text = std::string(text)] {
+Result<> Supervisor::set_property(std::size_t element, std::string_view name, std::string_view text,
+                                  bool live) {
+    post([this, element, live, name = std::string(name), text = std::string(text)] {
         for (auto& [number, remote] : remotes_) {
             const auto piece = std::ranges::find(remote.elements, element);
             if (piece == remote.elements.end()) continue;
             remote.overrides.emplace_back(name, text);
             remote.override_elements.push_back(element);
+            if (!live) {
+                if (!remote.process) continue;  // The successor that comes takes it anyway.
+                remote.process->replaced = true;
+                kill(remote, "it makes room for one with " + name + "=" + text);
+                continue;
+            }
             tell(remote, {.type = Type::set_property,
                           .a = static_cast<std::uint64_t>(piece - remote.elements.begin()),
                           .text = name,
@@ -368,6 +379,12 @@ void Supervisor::check_idle() {
         remotes_, [](const auto& each) { return each.second.process.has_value(); });
     if (any) return;
     std::exchange(finishing_, std::nullopt)->set_value();
+}
+
+void Supervisor::carry(std::map<std::size_t, CarriedState>& carried) const {
+    for (const auto& [number, remote] : remotes_) {
+        carried[remote.elements.front()] = {remote.start.state, remote.start.sequence};
+    }
 }
 
 // --- Figures; any thread.

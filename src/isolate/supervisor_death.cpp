@@ -130,8 +130,8 @@ void Supervisor::on_death(Remote& remote, const ChildExit& exit) {
     const bool finished = remote.process->phase == ChildPhase::finished;
     const bool finishing = remote.process->phase == ChildPhase::finishing;
     const bool ready = remote.process->phase >= ChildPhase::ready;
-    const bool outside =
-        exit.signal == SIGKILL && remote.process->killed_for.empty() && !exit.out_of_memory;
+    const bool outside = exit.signal == SIGKILL && !exit.out_of_memory &&
+                         (remote.process->killed_for.empty() || remote.process->replaced);
     if (!outside && !finished && !shutting_down_) reason += keep_report(remote, exit, reason);
     const Positions now = checked_snapshot(remote);
     const bool progress = now != remote.start;

@@ -41,7 +41,7 @@ class Supervisor final : public RemoteStages {
     Supervisor(const RemoteSetup& setup, std::unique_ptr<Zygote> zygote,
                const SupervisorOptions& options);
     ~Supervisor() override;
-    Result<> prepare();
+    Result<> prepare(const RemoteSetup& setup);
 
     Neighbour& neighbour(std::size_t stage) override;
     const CommitRecord& record(std::size_t stage) const override;
@@ -54,9 +54,10 @@ class Supervisor final : public RemoteStages {
     void pause() override;
     void stop() override;
     void reconfigure() override;
-    Result<> set_property(std::size_t element, std::string_view name,
-                          std::string_view text) override;
+    Result<> set_property(std::size_t element, std::string_view name, std::string_view text,
+                          bool live) override;
     void shut_down(bool complete) override;
+    void carry(std::map<std::size_t, CarriedState>& carried) const override;
     void refresh() override;
     RemoteFigures figures(std::size_t element) const override;
 
@@ -71,6 +72,7 @@ class Supervisor final : public RemoteStages {
         std::int64_t ponged_ns = 0;
         std::uint32_t commits_seen = 0;  // And since when there were no more.
         std::int64_t moved_ns = 0;
+        bool replaced = false;        // By us, to make room for a successor; no fault of its own.
         std::string killed_for;       // By us, and why; empty: not by us.
         std::string last_words;       // The end of what it printed.
         std::set<std::size_t> asked;  // Stages that have not yet said that they know it.

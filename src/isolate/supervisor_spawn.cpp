@@ -65,6 +65,7 @@ Result<> Supervisor::try_spawn(Remote& remote) {
                                        .ponged_ns = now,
                                        .commits_seen = 0,
                                        .moved_ns = now,
+                                       .replaced = false,
                                        .killed_for = {},
                                        .last_words = {},
                                        .asked = {}});

@@ -181,6 +181,25 @@ TEST_CASE("isolated: a live property reaches the process, and its successor") {
     CHECK(run.finish().empty());
 }
 
+TEST_CASE(
+    "isolated: a property that is fixed while it plays is taken by a successor; no frame lost") {
+    Isolated run(
+        "fakesrc num-buffers=-1 sizetype=fixed sizemax=64 ! identity sleep-time=500 ! "
+        "evilfilter name=evil isolate=process ! appsink name=out");
+    REQUIRE(run.play());
+    while (run.sequences().size() < 50) (void)run.pipeline().wait(1'000'000);
+    REQUIRE(run.pipeline().set_property("evil", "at", "1000000"));
+    while (!run.was_said("makes room")) (void)run.listen();
+    const std::size_t before = run.sequences().size();
+    while (run.sequences().size() < before + 50) (void)run.pipeline().wait(1'000'000);
+    run.pipeline().stop();
+    CHECK(run.finish().empty());
+    const Numbers got = run.sequences();
+    for (std::size_t n = 0; n < got.size(); ++n) REQUIRE(got[n] == n);
+    CHECK(run.report("evil").restarts == 1);
+    CHECK(run.report("evil").poisoned == 0);
+}
+
 TEST_CASE("isolated: pausing holds processes, and a stop drains them") {
     Isolated run(
         "fakesrc num-buffers=-1 sizetype=fixed sizemax=64 ! identity sleep-time=500 ! "
@@ -216,10 +235,11 @@ std::vector<pid_t> children_of(pid_t parent) {
 }
 
 TEST_CASE("isolated: when the fork server itself is killed, stages are born of another") {
-    Isolated run("fakesrc num-buffers=2000 sizetype=fixed sizemax=64 ! identity sleep-time=100 ! "
-                 "evilfilter name=evil isolate=process ! identity isolate=process ! "
-                 "appsink name=out",
-                 quick());
+    Isolated run(
+        "fakesrc num-buffers=2000 sizetype=fixed sizemax=64 ! identity sleep-time=100 ! "
+        "evilfilter name=evil isolate=process ! identity isolate=process ! "
+        "appsink name=out",
+        quick());
     REQUIRE(run.play());
     for (std::size_t seen = 0; seen < 1500; seen += 500) {
         while (run.sequences().size() < seen + 200) (void)run.pipeline().wait(1'000'000);
@@ -238,7 +258,9 @@ TEST_CASE("isolated: nothing is left behind: no process, no descriptor") {
     const std::string line =
         "fakesrc num-buffers=50 sizetype=fixed sizemax=64 ! evilfilter mischief=abort at=9 "
         "isolate=process ! identity isolate=process ! appsink name=out";
-    { Isolated(line, quick()).run(); }
+    {
+        Isolated(line, quick()).run();
+    }
     const auto before = descriptors();
     for (int round = 0; round < 3; ++round) Isolated(line, quick()).run();
     CHECK(descriptors() == before);
@@ -249,9 +271,10 @@ TEST_CASE("isolated: how many descriptors are open does not grow with frames or 
     const auto descriptors = [] {
         return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
     };
-    Isolated run("fakesrc num-buffers=6000 sizetype=fixed sizemax=64 ! identity sleep-time=50 ! "
-                 "identity name=i isolate=process ! appsink name=out",
-                 quick());
+    Isolated run(
+        "fakesrc num-buffers=6000 sizetype=fixed sizemax=64 ! identity sleep-time=50 ! "
+        "identity name=i isolate=process ! appsink name=out",
+        quick());
     REQUIRE(run.play());
     while (run.sequences().size() < 100) (void)run.pipeline().wait(1'000'000);
     const auto early = descriptors();

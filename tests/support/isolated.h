@@ -67,6 +67,12 @@ class Isolated {
         FAIL("it did not come to an end");
         return errors;
     }
+    // The next message, if there is one soon, among what was said.
+    bool listen() {
+        const auto message = pipeline_->wait(10'000'000);
+        if (message) said_.push_back(message->element + ": " + message->text);
+        return message.has_value();
+    }
     std::vector<std::string> run() {
         if (const Result<> playing = play(); !playing) FAIL(to_string(playing.error()));
         return finish();
