@@ -99,7 +99,7 @@ TEST_CASE("isolated: what cannot be made ready is an error before anything flows
 }
 
 TEST_CASE(
-    "isolated: one that dies of its end again and again is given up; its frames are through") {
+    "isolated: one that dies of its end again and again is given up, its frames are through") {
     Isolated run(line_with("crash-in-drain"), quick());
     const auto errors = run.run();
     REQUIRE(errors.size() == 1);
@@ -182,7 +182,7 @@ TEST_CASE("isolated: a live property reaches the process, and its successor") {
 }
 
 TEST_CASE(
-    "isolated: a property that is fixed while it plays is taken by a successor; no frame lost") {
+    "isolated: a property that is fixed while it plays is taken by a successor without a lost frame") {
     Isolated run(
         "fakesrc num-buffers=-1 sizetype=fixed sizemax=64 ! identity sleep-time=500 ! "
         "evilfilter name=evil isolate=process ! appsink name=out");
