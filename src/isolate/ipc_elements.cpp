@@ -11,7 +11,7 @@ void add_ipc_elements(Registry& registry) {
     registry.add<IpcSrc>({.name = "ipcsrc",
                           .family = "source",
                           .doc = "takes frames from another program's ipcsink",
-                          .example = ""});
+                          .example = "ipcsrc path=frames.sock ! identity eos-after=3 ! fakesink"});
 }
 
 }  // namespace parallax

@@ -21,6 +21,10 @@ GIVEN = {
 }
 # Planned and not run: a program must feed them. Programs of examples/ do.
 FED_BY_A_PROGRAM = {"appsrc"}
+# Joined to another program, which runs meanwhile.
+PARTNERS = {
+    "ipcsrc": "fakesrc num-buffers=-1 ! identity sleep-time=1000 ! ipcsink path=frames.sock",
+}
 TIME_LIMIT_S = 120
 LACKING = 4  # The exit code of a facility that this build or machine lacks.
 
@@ -64,13 +68,25 @@ class Elements:
                     code, _, err = call([self.launch, "-q", recipe], folder)
                     if code != 0:
                         return f"needs {file}, and making it fails: {err}"
+            partner = self.partner(name, folder)
             for options in ([["--dry-run"]] if name in FED_BY_A_PROGRAM else [["--dry-run"], ["-q"]]):
                 code, _, err = call([self.launch, *options, line], folder)
                 if code == LACKING:
                     print(f"{name}: not tried here: {err.strip()}")
                 elif code != 0:
                     return f"parallax-launch {options[0]} \"{line}\": exit {code}\n{err.strip()}"
+            if partner:
+                partner.terminate()
+                partner.wait()
         return None
+
+    def partner(self, name, folder):
+        """The other program that an element is joined to, or nothing."""
+        if name not in PARTNERS:
+            return None
+        return subprocess.Popen([str(self.launch), "-q", PARTNERS[name]], cwd=folder,
+                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                stderr=subprocess.DEVNULL)
 
 
 def main(arguments):
