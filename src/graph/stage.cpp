@@ -65,6 +65,7 @@ Result<> Stage::resume(const std::vector<Lent>& lent) {
             PX_TRY(step.run->element->restore(now_.state));
         }
     }
+    mark_gap();
     if (!chain_.empty()) chain_.front().run->next_sequence = now_.sequence;
     for (const OutChannel& out : out_) out.channel->resume_at(now_.published[out.word]);
     for (std::size_t i = 0; i < in_.size(); ++i) {
@@ -79,6 +80,19 @@ Result<> Stage::resume(const std::vector<Lent>& lent) {
     }
     commit();
     return {};
+}
+
+// What begins anew in the middle of a stream does not go on where its predecessor was.
+void Stage::mark_gap() {
+    const auto any = [](const auto& positions) {
+        return std::ranges::any_of(positions, [](std::uint64_t at) { return at != 0; });
+    };
+    if (!any(now_.done) && !any(now_.published)) return;
+    const bool goes_on = std::ranges::all_of(chain_, [](const Step& step) {
+        const StateClass state = step.run->pads.state;
+        return state == StateClass::pure || state == StateClass::inline_state;
+    });
+    if (!goes_on) discont_ = ~std::uint64_t{0};
 }
 
 void Stage::post(std::move_only_function<void()> work) {

@@ -145,6 +145,7 @@ class Stage final : public Actor, public Neighbour {
 
     // The loop: stage.cpp
     static CommitRecord record_of(const Options& options);
+    void mark_gap();
     bool step() override;
     bool take_turn();
     bool waiting();
@@ -215,8 +216,9 @@ class Stage final : public Actor, public Neighbour {
     bool discarding_ = false;            // Inputs are dropped until they end.
     std::size_t next_input_ = 0;         // For InputPolicy::any.
     bool seen_frame_ = false;
-    bool published_ = false;  // In this batch.
-    bool freed_ = false;      // In this batch: room or bytes, for those upstream.
+    std::uint64_t discont_ = 0;  // Bit per out channel whose next frame follows a gap.
+    bool published_ = false;     // In this batch.
+    bool freed_ = false;         // In this batch: room or bytes, for those upstream.
     std::int64_t batch_wall_ns_ = 0;
     std::int64_t unassigned_cpu_ns_ = 0;
 

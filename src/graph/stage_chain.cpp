@@ -246,12 +246,15 @@ Stage::Progress Stage::deliver(Work& work) {
                           .event = work.output.event,
                           .origin = work.output.frame.payload.origin()};
         }
+        if (!event && (discont_ & bit) != 0) entry->meta.flags |= frame_flag::discont;
         const Result<bool> put = out_[c].channel->try_put(*entry, work.output.frame.payload);
         if (!put) {
             fail(*chain_.back().run, put.error());
             return Progress::done;
         }
-        if (*put) work.delivered |= bit;
+        if (!*put) continue;
+        work.delivered |= bit;
+        if (!event) discont_ &= ~bit;
     }
     for (std::size_t c = 0; c < out_.size(); ++c) {
         const bool ours = work.output.pad == kAllPads || work.output.pad == out_[c].pad;
