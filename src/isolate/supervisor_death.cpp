@@ -138,10 +138,7 @@ void Supervisor::on_death(Remote& remote, const ChildExit& exit) {
     retire(remote, now);
     remote.start = now;
     if (finished || shutting_down_) {
-        if (finishing && complete_) {
-            host_.remote_failed(remote.name,
-                                {Errc::peer_died, "died while it finished: " + reason});
-        }
+        if (finishing && complete_) die_after_end(remote, reason);
         return;
     }
     if (now.ended != 0 && !std::exchange(remote.over, true)) host_.stage_ended();
@@ -170,9 +167,24 @@ std::string Supervisor::keep_report(const Remote& remote, const ChildExit& exit,
     return path ? " (report: " + *path + ")" : "";
 }
 
-// All of its frames are through; only what elements write at their end is missing.
+// All of its frames are through; only what elements do at their end is missing. Nothing is lost
+// where all that they know stands in the record: the program's own element tells what was measured.
 void Supervisor::die_after_end(Remote& remote, const std::string& reason) {
+    const bool known = std::ranges::all_of(remote.elements, [&](std::size_t element) {
+        const StateClass state = elements_[element]->pads.state;
+        return state == StateClass::pure || state == StateClass::inline_state;
+    });
+    if (finishing_ && !known) {
+        return host_.remote_failed(remote.name,
+                                   {Errc::peer_died, "died while it finished: " + reason});
+    }
     say(remote, Severity::warning, reason + ", after its last frame");
+    ElementRun& first = *elements_[remote.elements.front()];
+    const InlineState& state = remote.start.state;
+    if (first.pads.state != StateClass::inline_state || state == InlineState{}) return;
+    if (!first.element->restore(state)) return;
+    const std::lock_guard lock(figures_mutex_);
+    figures_.at(remote.elements.front()).told.metrics = first.element->metrics();
 }
 
 // A successor, soon or after a while; or the end, when that has been tried often enough.

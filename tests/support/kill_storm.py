@@ -1,0 +1,222 @@
+#!/usr/bin/env python3
+"""kill_storm: pipelines whose elements' processes are killed over and over, at random times.
+
+    kill_storm.py --bin build/dev/bin [--kills 30] [--seed 1] [--only NAME]
+
+Each pipeline runs once in one process, and then with its elements in processes of their own, which
+are sent SIGKILL, or SIGSTOP and after a while SIGCONT. What it writes must be the same bytes; no
+process and no temporary file may be left. Prints what was done to each, and fails on any difference.
+"""
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+# Name, launch line, which elements are isolated, bytes of a frame of the first output where they are
+# all alike. "slow" is an element that stays in the program and lets a frame pass each millisecond.
+SLOW = "identity name=slow sleep-time={us} ! "
+STORMS = [
+    ("source", "videotestsrc num-buffers={n} pattern=ball name=s ! "
+               "video/x-raw,format=GRAY8,width=160,height=120 ! " + SLOW + "filesink location=out",
+     "s", 160 * 120),
+    ("camera", "rawtestsrc num-buffers={n} name=s threads=1 shake=1 ! "
+               "video/x-bayer,format=rggb10le,width=64,height=48 ! " + SLOW + "filesink location=out",
+     "s", 64 * 48 * 2),
+    ("sound", "audiotestsrc num-buffers={n} samplesperbuffer=441 wave=white-noise name=s ! "
+              "audioconvert dithering=tpdf name=a ! audio/x-raw,format=U8 ! wavenc name=w ! " + SLOW +
+              "filesink location=out", "s,a,w", 0),
+    ("blocks", "filesrc location={input} blocksize=1000 name=s ! identity name=i ! " + SLOW +
+               "filesink location=out", "s,i", 1000),
+    ("sizes", "fakesrc num-buffers={n} sizetype=random sizemax=3000 name=s ! " + SLOW +
+              "filesink location=out", "s", 0),
+    ("join", "videotestsrc num-buffers={n} pattern=ball name=s ! "
+             "video/x-raw,format=NV12,width=160,height=120 ! " + SLOW + "tee name=t "
+             "t. ! videoflip name=f method=rotate-180 ! c.   t. ! identity name=k ! c. "
+             "compositor name=c ! videoconvert name=v ! video/x-raw,format=RGB ! filesink location=out",
+     "s,f,k,c,v", 160 * 240 * 3),
+    ("metrics", "videotestsrc num-buffers={n} pattern=ball name=s ! "
+                "video/x-raw,format=I420,width=64,height=48 ! " + SLOW + "tee name=t t. ! m.sink "
+                "t. ! identity name=i ! m.reference  metrics name=m ! y4menc name=y ! "
+                "filesink location=out", "s,i,m,y", 0),
+    ("pictures", "multifilesrc location={pictures} loop=true num-buffers={n} name=s ! pngdec name=d ! "
+                 + SLOW + "pngenc name=e ! multifilesink location=%05d.png", "s,d,e", 0),
+]
+STOP_SHARE = 0.2  # Of what is done to processes: stopped for a while, not killed.
+
+
+def children_of(pid):
+    found = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            found += [int(child) for child in task.read_text().split()]
+        except (FileNotFoundError, ProcessLookupError):
+            pass
+    return found
+
+
+def identity_of(pid):
+    """Number and time of birth, or None when it is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return None if fields[0] == "Z" else (pid, fields[19])
+
+
+def age_ms(pid):
+    who = identity_of(pid)
+    if who is None:
+        return -1
+    uptime = float(Path("/proc/uptime").read_text().split()[0])
+    return (uptime - int(who[1]) / os.sysconf("SC_CLK_TCK")) * 1000
+
+
+class Storm:
+    def __init__(self, args, rng, folder):
+        self.args, self.rng, self.folder = args, rng, Path(folder)
+        self.failures = []
+        self.kills = self.stops = self.restarts = self.lost = self.twice = 0
+
+    def command(self, line, isolated, report):
+        words = [str(Path(self.args.bin, "parallax-launch")), "--timeout", f"{self.args.timeout}s",
+                 "--report", report]
+        if isolated:
+            words += [f"--isolated={isolated}", "--restart", "max=5"]
+        return words + [line]
+
+    def run_plain(self, line, folder):
+        folder.mkdir()
+        done = subprocess.run(self.command(line, "", "report.json"), cwd=folder, text=True,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        if done.returncode != 0:
+            sys.exit(f"kill_storm: the undisturbed run failed with {done.returncode}:\n{done.stderr}")
+
+    # Until the run ends, or enough was done to it. Returns its exit status and what it said.
+    def run_disturbed(self, line, isolated, folder, kills):
+        folder.mkdir()
+        log = open(folder / "log", "w+")
+        program = subprocess.Popen(self.command(line, isolated, "report.json"), cwd=folder,
+                                   stdout=subprocess.DEVNULL, stderr=log)
+        seen = set()
+        done = 0
+        while program.poll() is None:
+            time.sleep(self.rng.expovariate(1 / self.args.gap))
+            alive = []
+            for server in children_of(program.pid):
+                seen.add(identity_of(server))
+                alive += children_of(server)
+            seen.update(identity_of(pid) for pid in alive)
+            alive = [pid for pid in alive if age_ms(pid) >= self.args.youngest]
+            if not alive or done >= kills:
+                continue
+            pid = self.rng.choice(alive)
+            try:
+                if self.rng.random() < STOP_SHARE:
+                    os.kill(pid, signal.SIGSTOP)
+                    time.sleep(self.rng.uniform(0, 0.1))
+                    os.kill(pid, signal.SIGCONT)
+                    self.stops += 1
+                else:
+                    os.kill(pid, signal.SIGKILL)
+                    done += 1
+            except ProcessLookupError:
+                pass
+        self.kills += done
+        log.seek(0)
+        left = {who for who in seen if who and identity_of(who[0]) == who}
+        return program.returncode, log.read(), done, left
+
+    def compare(self, name, frame_bytes, plain, storm):
+        for folder in (plain, storm):
+            for extra in ("log", "report.json"):
+                (folder / extra).unlink(missing_ok=True)
+        names = {f.name for f in plain.iterdir()}
+        got = {f.name for f in storm.iterdir()}
+        if names != got:
+            self.failures.append(f"{name}: files missing {sorted(names - got)[:5]}, "
+                                 f"too many {sorted(got - names)[:5]}")
+        for each in sorted(names & got):
+            expected, found = (plain / each).read_bytes(), (storm / each).read_bytes()
+            if expected == found:
+                continue
+            self.failures.append(f"{name}: {each} differs: {len(expected)} bytes, got {len(found)}")
+            if frame_bytes:
+                frames = lambda b: Counter(b[i:i + frame_bytes] for i in range(0, len(b), frame_bytes))
+                self.lost += (frames(expected) - frames(found)).total()
+                self.twice += (frames(found) - frames(expected)).total()
+
+    def strike(self, name, line, isolated, frame_bytes, kills, number):
+        frames = max(60, 12 * kills)
+        line = line.format(n=frames, us=1000, input=self.folder / "input",
+                           pictures=self.folder / "picture-%d.png")
+        plain, storm = self.folder / f"plain{number}", self.folder / f"storm{number}"
+        self.run_plain(line, plain)
+        before = time.monotonic()
+        status, said, done, left = self.run_disturbed(line, isolated, storm, kills)
+        took = time.monotonic() - before
+        failures = len(self.failures)
+        if status != 0:
+            self.failures.append(f"{name}: ended with {status}:\n{said[-1500:]}")
+        reports = [json.loads((folder / "report.json").read_text()) for folder in (plain, storm)]
+        restarts = sum(element["restarts"] for element in reports[1]["elements"])
+        self.restarts += restarts
+        sums = [{e["name"]: e.get("metrics") for e in r["elements"] if e.get("metrics")} for r in reports]
+        if sums[0] != sums[1]:
+            self.failures.append(f"{name}: metrics {sums[0]}, got {sums[1]}")
+        if left:
+            self.failures.append(f"{name}: processes left: {sorted(left)}")
+        self.compare(name, frame_bytes, plain, storm)
+        good = "same bytes" if len(self.failures) == failures else "DIFFERS"
+        print(f"{name}: {frames} frames, {done} kills, {restarts} restarts, {took:.1f} s: {good}", flush=True)
+        return done
+
+    def prepare(self):
+        data = random.Random(5).randbytes(100_000 + 77)
+        while len(data) < 12_000 * max(1, self.args.kills // 3):
+            data += data
+        (self.folder / "input").write_bytes(data)
+        subprocess.run([str(Path(self.args.bin, "parallax-launch")), "-q",
+                        "videotestsrc num-buffers=7 pattern=snow ! "
+                        "video/x-raw,format=RGB,width=40,height=30 ! pngenc ! "
+                        f"multifilesink location={self.folder}/picture-%d.png"], check=True)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--bin", required=True)
+    parser.add_argument("--kills", type=int, default=30)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--gap", type=float, default=0.03, help="mean seconds between two strikes")
+    parser.add_argument("--timeout", type=int, default=300, help="of one run, in seconds")
+    parser.add_argument("--youngest", type=int, default=60, help="age of who is struck, in ms")
+    parser.add_argument("--only", help="storms of these names, with commas between")
+    args = parser.parse_args()
+    args.bin = os.path.abspath(args.bin)
+    storms = [s for s in STORMS if not args.only or s[0] in args.only.split(",")]
+    with tempfile.TemporaryDirectory() as folder:
+        storm = Storm(args, random.Random(args.seed), folder)
+        storm.prepare()
+        number = barren = 0
+        while storm.kills < args.kills and not storm.failures and barren < len(storms):
+            name, line, isolated, frame_bytes = storms[number % len(storms)]
+            share = max(1, min(args.kills // len(storms), 60)) if number < len(storms) else 60
+            done = storm.strike(name, line, isolated, frame_bytes,
+                                min(share, args.kills - storm.kills), number)
+            barren = 0 if done else barren + 1
+            number += 1
+        print(f"seed {args.seed}: {number} runs, {storm.kills} kills, {storm.stops} stops, "
+              f"{storm.restarts} restarts, {storm.lost} frames lost, {storm.twice} twice")
+        for failure in storm.failures:
+            print(f"kill_storm: {failure}", file=sys.stderr)
+        return 1 if storm.failures or storm.kills < args.kills else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
