@@ -94,6 +94,7 @@ class Supervisor final : public RemoteStages {
         std::vector<std::uint64_t> first;  // By channel word: of this incarnation.
         std::optional<std::int64_t> restart_at_ns;
         std::deque<std::int64_t> faults_ns;  // Within the window.
+        std::uint32_t stillborn = 0;         // In a row.
         std::uint32_t in_a_row = 0;          // Faults without progress between.
         std::pair<std::vector<std::uint64_t>, std::uint32_t> suspect;  // Inputs, and its faults.
         std::vector<std::vector<std::uint64_t>> poison;                // By input.

@@ -186,6 +186,7 @@ void Supervisor::on_mapped(Remote& remote) {
 
 void Supervisor::on_ready(Remote& remote) {
     remote.process->phase = ChildPhase::ready;
+    remote.stillborn = 0;
     remote.process->ponged_ns = monotonic_ns();
     // What was said while there was nobody to hear it.
     for (std::uint64_t i = 0; i < remote.downstream_done; ++i) {

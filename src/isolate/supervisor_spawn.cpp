@@ -14,6 +14,7 @@ namespace parallax {
 namespace {
 
 constexpr std::int64_t kZygoteNs = 1'000'000;
+constexpr std::uint32_t kMostStillborn = 20;
 constexpr std::string_view kBuiltIn = "built-in";
 
 // Text that set_property() takes, of all that was set; the last one wins.
@@ -40,6 +41,11 @@ void Supervisor::spawn(Remote& remote) {
     const Result<> spawned = try_spawn(remote);
     if (spawned) return;
     remote.process.reset();
+    // It was killed before its sandbox stood; there is nothing that it could have done wrong.
+    if (spawned.error().code == Errc::peer_died && ++remote.stillborn < kMostStillborn) {
+        remote.restart_at_ns = monotonic_ns() + kZygoteNs;
+        return;
+    }
     if (starting_) {
         std::exchange(starting_, std::nullopt)->set_value(Failure(spawned.error()));
         return;
