@@ -98,6 +98,7 @@ class Storm:
                                    stdout=subprocess.DEVNULL, stderr=log)
         seen = set()
         done = 0
+        flows = False  # Something has come out: every process plays.
         while program.poll() is None:
             time.sleep(self.rng.expovariate(1 / self.args.gap))
             alive = []
@@ -105,7 +106,9 @@ class Storm:
                 seen.add(identity_of(server))
                 alive += children_of(server)
             seen.update(identity_of(pid) for pid in alive)
-            if not alive or done >= kills:
+            flows = flows or self.args.from_birth or any(
+                f.stat().st_size > 0 for f in folder.iterdir() if f.name not in ("log", "report.json"))
+            if not alive or not flows or done >= kills:
                 continue
             pid = self.rng.choice(alive)
             try:
@@ -187,7 +190,8 @@ def main():
     parser.add_argument("--kills", type=int, default=30)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--gap", type=float, default=0.03, help="mean seconds between two strikes")
-    parser.add_argument("--timeout", type=int, default=300, help="of one run, in seconds")
+    parser.add_argument("--timeout", type=int, default=60, help="of one run, in seconds")
+    parser.add_argument("--from-birth", action="store_true", help="strike also before anything flows")
     parser.add_argument("--only", help="storms of these names, with commas between")
     args = parser.parse_args()
     args.bin = os.path.abspath(args.bin)
