@@ -9,12 +9,6 @@ bool has_pattern(std::string_view path) {
     return path.find_first_of("*?[%") != std::string_view::npos;
 }
 
-std::string absolute(const std::string& path) {
-    std::error_code error;
-    const std::filesystem::path whole = std::filesystem::absolute(path, error);
-    return error ? path : whole.lexically_normal().string();
-}
-
 std::string folder_of(const std::string& path) {
     std::filesystem::path folder(path);
     do {
@@ -24,6 +18,12 @@ std::string folder_of(const std::string& path) {
 }
 
 }  // namespace
+
+std::string absolute_path(const std::string& path) {
+    std::error_code error;
+    const std::filesystem::path whole = std::filesystem::absolute(path, error);
+    return error ? path : whole.lexically_normal().string();
+}
 
 Result<> add_grants(const Element& element, SandboxGrants& grants) {
     for (const PropertySpec& spec : element.properties()) {
@@ -39,7 +39,7 @@ Result<> add_grants(const Element& element, SandboxGrants& grants) {
             grants.endpoints.push_back(*text);
             continue;
         }
-        const std::string path = absolute(*text);
+        const std::string path = absolute_path(*text);
         if (device) {
             grants.device_paths.push_back(path);
         } else if (writes) {

@@ -12,6 +12,9 @@
 
 namespace parallax {
 
+// From the root, whatever the working directory is.
+std::string absolute_path(const std::string& path);
+
 Result<> add_grants(const Element& element, SandboxGrants& grants);
 
 }  // namespace parallax

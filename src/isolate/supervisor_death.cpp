@@ -113,6 +113,7 @@ std::optional<std::uint64_t> Supervisor::published_by_writer(const PlannedLink& 
 }
 
 void Supervisor::on_death(Remote& remote, const ChildExit& exit) {
+    dying_ = &remote;
     while (remote.process && remote.process->killed_for.empty()) {
         // What it said before it died is valid.
         const ChildPhase before = remote.process->phase;
@@ -122,6 +123,8 @@ void Supervisor::on_death(Remote& remote, const ChildExit& exit) {
         if (!is_from_stage(message.type) || !allowed(before, message.type)) break;
         if (message.type != Type::mapped && message.type != Type::ready) obey(remote, message);
     }
+    dying_ = nullptr;
+    const auto given_up_for = std::exchange(dying_given_up_for_, std::nullopt);
     read_stderr(remote);
     for (auto& [number, other] : remotes_) {  // Who is dead answers nobody.
         if (other.process && other.process->asked.erase(remote.number) > 0) set_going(other);
@@ -149,6 +152,7 @@ void Supervisor::on_death(Remote& remote, const ChildExit& exit) {
                                        remote.name + " died before it was ready: " + reason));
         return;
     }
+    if (given_up_for) return give_up(remote, *given_up_for);
     follow(remote, reason, outside, progress);
 }
 
@@ -211,10 +215,6 @@ void Supervisor::follow(Remote& remote, const std::string& reason, bool outside,
     remote.reborn = true;
     const std::int64_t delay = outside ? 0 : delay_ns(remote);
     say(remote, Severity::warning, reason + "; it is started again");
-    // Its memory first: neighbours that are born meanwhile are told of it.
-    auto bundle = Bundle::make(plan_, remote.number);
-    if (!bundle) return give_up(remote, to_string(bundle.error()));
-    remote.bundle = *std::move(bundle);
     if (delay == 0) return spawn(remote);
     remote.restart_at_ns = now + delay;
 }
@@ -234,7 +234,7 @@ void Supervisor::retire(Remote& remote, const Positions& now) {
     remote.process.reset();
     if (!known) {
         for (const SharedArena& arena : remote.bundle->arenas) arenas_.remove(arena.shape.id);
-        remote.bundle.reset();
+        make_bundle(remote);
         return;
     }
     const std::size_t channels = remote.first.size();
@@ -246,6 +246,13 @@ void Supervisor::retire(Remote& remote, const Positions& now) {
         remote.first[c] = now.published[c];
     }
     remote.formers.push_back(std::move(former));
+    make_bundle(remote);
+}
+
+// The memory of the next incarnation, at once: neighbours that are born meanwhile are told of it.
+void Supervisor::make_bundle(Remote& remote) const {
+    remote.bundle.reset();
+    if (auto bundle = Bundle::make(plan_, remote.number)) remote.bundle = *std::move(bundle);
 }
 
 // The frames that were at work when it died by its own doing. After so many times they are poison.
@@ -291,6 +298,10 @@ std::int64_t Supervisor::delay_ns(Remote& remote) {
 
 // Its branch ends: what follows gets an end in order, and what comes in is let go of.
 void Supervisor::give_up(Remote& remote, const std::string& why) {
+    if (dying_ == &remote) {  // Once it is buried.
+        dying_given_up_for_ = why;
+        return;
+    }
     if (remote.given_up) {
         // Not even its stand-in lives: nothing is left to do for this branch but to count it out.
         if (!std::exchange(remote.over, true)) host_.stage_ended();
@@ -305,11 +316,6 @@ void Supervisor::give_up(Remote& remote, const std::string& why) {
         host_.remote_failed(remote.name, {Errc::peer_died, "its process ended: " + why});
     }
     remote.reborn = true;
-    if (!remote.bundle) {
-        auto bundle = Bundle::make(plan_, remote.number);
-        if (!bundle) return give_up(remote, why);
-        remote.bundle = *std::move(bundle);
-    }
     spawn(remote);
 }
 

@@ -154,6 +154,7 @@ class Supervisor final : public RemoteStages {
                             std::span<const int> fds);
     Result<SandboxPolicy> policy_of(const Remote& remote) const;
     std::vector<std::string> plugins_of(const Remote& remote) const;
+    void make_bundle(Remote& remote) const;
     int record_fd(std::size_t stage) const;
     Result<std::unique_ptr<PeerRecord>> map_record(const Remote& remote) const;
     std::optional<std::uint64_t> released_by_reader(const PlannedLink& link) const;
@@ -178,6 +179,8 @@ class Supervisor final : public RemoteStages {
     void introduce_to_local(Remote& remote, std::size_t link);
     void introduce_to_remote(Remote& remote, std::size_t link);
     void share_arenas(Remote& remote);
+    bool share_arenas_with(const Remote& remote, Remote& other);
+    void catch_up(Remote& remote);
     void set_going(Remote& remote);
     void let_go_of_formers(Remote& remote);
 
@@ -228,6 +231,8 @@ class Supervisor final : public RemoteStages {
     bool complete_ = false;
     std::optional<std::promise<Result<>>> starting_;
     std::optional<std::promise<void>> finishing_;
+    Remote* dying_ = nullptr;  // Whose last words are heard.
+    std::optional<std::string> dying_given_up_for_;
     std::minstd_rand dice_{1};
     std::int64_t last_ping_ns_ = 0;
 

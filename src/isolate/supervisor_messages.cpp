@@ -195,6 +195,7 @@ void Supervisor::on_ready(Remote& remote) {
     if (stopping_) tell(remote, {.type = Type::stop});
     if (reconfiguring_) tell(remote, {.type = Type::reconfigure});
     introduce(remote);
+    catch_up(remote);
     set_going(remote);
     conclude_start();
 }

@@ -83,6 +83,24 @@ void Supervisor::introduce_to_remote(Remote& remote, std::size_t l) {
         kill(reader, "it does not read its messages");
 }
 
+// One that was born while others had successors knows only what its blueprint said.
+void Supervisor::catch_up(Remote& remote) {
+    for (auto& [number, other] : remotes_) {
+        if (number == remote.number || !other.process || !other.process->introduced) continue;
+        if (other.reborn) share_arenas_with(other, remote);
+    }
+    for (std::size_t l = 0; l < plan_.links.size(); ++l) {
+        const PlannedLink& link = plan_.links[l];
+        if (!link.channel || ends_.contains(l)) continue;
+        const bool reads = link.to_stage == remote.number;
+        if (!reads && link.from_stage != remote.number) continue;
+        Remote& other = remotes_.at(reads ? link.from_stage : link.to_stage);
+        if (other.process && other.process->introduced && other.reborn) {
+            introduce_to_remote(other, l);
+        }
+    }
+}
+
 // Its new arenas, to every process that its frames can come to. It plays once all know them.
 void Supervisor::share_arenas(Remote& remote) {
     if (remote.bundle->arenas.empty()) return;
@@ -91,24 +109,26 @@ void Supervisor::share_arenas(Remote& remote) {
             other.process->phase < ChildPhase::building) {
             continue;
         }
-        Blueprint news;
-        std::vector<int> fds{-1};
-        for (const auto& [element, pad] : outputs_reaching(plan_, elements_, number)) {
-            for (const SharedArena& arena : remote.bundle->arenas) {
-                if (arena.element != element || arena.pad != pad) continue;
-                news.arenas.push_back(
-                    {.shape = arena.shape, .fd = static_cast<std::uint32_t>(fds.size())});
-                fds.push_back(arena.fd.get());
-            }
-        }
-        if (news.arenas.empty()) continue;
-        const Result<> sent = send_blueprint(other, {.type = Type::input_successor}, news, fds);
-        if (sent) {
-            remote.process->asked.insert(number);
-        } else if (sent.error().code != Errc::peer_died) {
-            kill(other, "it does not read its messages");
+        if (share_arenas_with(remote, other)) remote.process->asked.insert(number);
+    }
+}
+
+// True when there were any that it is to be told of, and was.
+bool Supervisor::share_arenas_with(const Remote& remote, Remote& other) {
+    Blueprint news;
+    std::vector<int> fds{-1};
+    for (const auto& [element, pad] : outputs_reaching(plan_, elements_, other.number)) {
+        for (const SharedArena& arena : remote.bundle->arenas) {
+            if (arena.element != element || arena.pad != pad) continue;
+            news.arenas.push_back(
+                {.shape = arena.shape, .fd = static_cast<std::uint32_t>(fds.size())});
+            fds.push_back(arena.fd.get());
         }
     }
+    if (news.arenas.empty()) return false;
+    const Result<> sent = send_blueprint(other, {.type = Type::input_successor}, news, fds);
+    if (!sent && sent.error().code != Errc::peer_died) kill(other, "it does not read its messages");
+    return sent.has_value();
 }
 
 // Plays or pauses as the run does, once all who must know it do.

@@ -17,9 +17,14 @@ constexpr std::int64_t kZygoteNs = 1'000'000;
 constexpr std::uint32_t kMostStillborn = 20;
 constexpr std::string_view kBuiltIn = "built-in";
 
-// Text that set_property() takes, of all that was set; the last one wins.
-void add_properties(const Graph::Node& node, Blueprint::Piece& piece) {
-    for (const auto& [name, text] : node.properties) piece.properties.emplace_back(name, text);
+// A process has another working directory: what names a path must name it from the root.
+std::string from_root(const Element& element, const std::string& name, const std::string& text) {
+    for (const PropertySpec& spec : element.properties()) {
+        if (spec.name == name && spec.type.ends_with("-path") && !text.empty()) {
+            return absolute_path(text);
+        }
+    }
+    return text;
 }
 
 std::vector<Blueprint::Format> formats_of(const std::vector<PadFormat>& formats) {
@@ -54,7 +59,9 @@ void Supervisor::spawn(Remote& remote) {
 }
 
 Result<> Supervisor::try_spawn(Remote& remote) {
-    if (!remote.bundle) remote.bundle = PX_TRY(Bundle::make(plan_, remote.number));
+    for (auto& [number, other] : remotes_) {
+        if (!other.bundle) other.bundle = PX_TRY(Bundle::make(plan_, number));
+    }
     ControlSocket::Pair pair = PX_TRY(ControlSocket::pair());
     const std::array<int, 1> fds{pair.theirs.get()};
     Child child = PX_TRY(zygote_->spawn({.name = remote.name,
@@ -133,10 +140,14 @@ void Supervisor::describe_pieces(const Remote& remote, Blueprint& blueprint) con
                                .outputs = formats_of(run.formats.outputs),
                                .memory = {}};
         piece.memory.resize(run.output_pads.size());
-        add_properties(graph_.nodes()[element], piece);
+        // All that was set, as text that set_property() takes; the last one wins.
+        for (const auto& [name, text] : graph_.nodes()[element].properties) {
+            piece.properties.emplace_back(name, from_root(*run.element, name, text));
+        }
         for (std::size_t i = 0; i < remote.overrides.size(); ++i) {
             if (remote.override_elements[i] == element) {
-                piece.properties.push_back(remote.overrides[i]);
+                const auto& [name, text] = remote.overrides[i];
+                piece.properties.emplace_back(name, from_root(*run.element, name, text));
             }
         }
         blueprint.pieces.push_back(std::move(piece));
