@@ -171,8 +171,7 @@ TEST_CASE("hostile stage: one that breaks the protocol before it is ready is nam
     }
 }
 
-TEST_CASE(
-    "hostile stage: one that lies while it plays loses its branch alone") {
+TEST_CASE("hostile stage: one that lies while it plays loses its branch alone") {
     const std::pair<std::string, std::string> lies[] = {{"published", "claims to have published"},
                                                         {"released", "claims to have released"},
                                                         {"consumed", "claims to have consumed"},

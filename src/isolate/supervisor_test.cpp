@@ -181,8 +181,7 @@ TEST_CASE("isolated: a live property reaches the process, and its successor") {
     CHECK(run.finish().empty());
 }
 
-TEST_CASE(
-    "isolated: a fixed property is taken by a successor, and no frame is lost") {
+TEST_CASE("isolated: a fixed property is taken by a successor, and no frame is lost") {
     Isolated run(
         "fakesrc num-buffers=-1 sizetype=fixed sizemax=64 ! identity sleep-time=500 ! "
         "evilfilter name=evil isolate=process ! appsink name=out");
