@@ -194,6 +194,12 @@ void Stage::commit() {
     }
     if (stateful_ != nullptr) stateful_->save(now_.state);
     if (shared_) now_.sequence = chain_.front().run->next_sequence;
+    if (shared_) {
+        // A commit wakes the neighbours. One that says nothing new would wake them for nothing,
+        // and they would answer alike, for ever.
+        if (told_ == now_) return;
+        told_ = now_;
+    }
     record_.commit(now_);
     if (shared_) futex_wake(record_.word(), INT_MAX);
     if (!news) return;

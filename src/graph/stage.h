@@ -195,6 +195,7 @@ class Stage final : public Actor, public Neighbour {
     const bool shared_;
     const std::vector<std::vector<std::uint64_t>> poison_;
     Positions now_;
+    std::optional<Positions> told_;  // By the last commit that others see.
     FramePool pool_;
     KeeperHandle keeper_ = make_keeper(*this);
     std::vector<Step> chain_;
