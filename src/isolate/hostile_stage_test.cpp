@@ -106,7 +106,17 @@ class Liar {
             for (std::size_t i = 0; i < 4096; ++i) ring[i] = static_cast<std::byte>(i * 37 + 1);
             now.published[0] = 3;
         }
+        if (lie_ == "end in the record") now.ended = 1;
         commit();
+        if (lie_ == "end in the record") ::_exit(0);
+        if (lie_ == "other format") say({.type = Type::reconfigure_wanted});
+        if (lie_ == "for others") {  // And for all that the tee feeds.
+            for (int i = 0; i < 5; ++i) say({.type = Type::upstream_done, .a = 0});
+        }
+        if (lie_ == "closed") {
+            control_ = ControlSocket(UniqueFd());
+            ::pause();
+        }
         if (lie_ == "wild") {  // As fast as it can, whatever comes.
             std::uint64_t seed = 1;
             for (int i = 0; i < 300'000; ++i) {
@@ -181,6 +191,10 @@ TEST_CASE("hostile stage: one that lies while it plays loses its branch alone") 
                                                         {"ended", "says that it has ended"},
                                                         {"finished", "at the wrong time"},
                                                         {"event", "an event of no type"},
+                                                        {"end in the record", "exited with code 0"},
+                                                        {"other format", "it is no source"},
+                                                        {"for others", "has not moved"},
+                                                        {"closed", ""},
                                                         {"deaf", "has not moved"}};
     for (const auto& [lie, reason] : lies) {
         CAPTURE(lie);
@@ -192,6 +206,22 @@ TEST_CASE("hostile stage: one that lies while it plays loses its branch alone") 
         // Its end is an error of the run, which stops the source; what was made is whole.
         const auto got = run.sequences();
         for (std::size_t n = 0; n < got.size(); ++n) REQUIRE(got[n] == n);
+    }
+}
+
+TEST_CASE("hostile stage: where its branch may be dropped, the other one has every frame") {
+    for (const std::string lie :
+         {"published", "released", "consumed", "noise", "wild", "ended", "end in the record",
+          "other format", "for others", "closed", "event", "deaf"}) {
+        CAPTURE(lie);
+        SupervisorOptions options = lying(lie);
+        options.on_crash = SupervisorOptions::OnCrash::drop;
+        Isolated run(kLine, options);
+        CHECK(run.run().empty());
+        const auto got = run.sequences();
+        CHECK(got.size() == 50);
+        for (std::size_t n = 0; n < got.size(); ++n) REQUIRE(got[n] == n);
+        CHECK(run.was_said("its branch ends here"));
     }
 }
 

@@ -320,7 +320,7 @@ void Supervisor::wait_for_news() {
     int patience_ms = kTickMs;
     const std::int64_t now = monotonic_ns();
     for (auto& [number, remote] : remotes_) {
-        if (remote.process) {
+        if (remote.process && !remote.process->closed) {
             news.push_back({.fd = remote.process->control.fd(), .events = POLLIN, .revents = 0});
         }
         if (!remote.restart_at_ns) continue;

@@ -136,7 +136,8 @@ void Supervisor::on_death(Remote& remote, const ChildExit& exit) {
     const bool outside = exit.signal == SIGKILL && !exit.out_of_memory &&
                          (remote.process->killed_for.empty() || remote.process->replaced);
     if (!outside && !finished && !shutting_down_) reason += keep_report(remote, exit, reason);
-    const Positions now = checked_snapshot(remote);
+    Positions now = checked_snapshot(remote);
+    if (now.ended != 0 && !has_told_all_ends(remote)) now.ended = 0;  // It only says so.
     const bool progress = now != remote.start;
     retire(remote, now);
     remote.start = now;

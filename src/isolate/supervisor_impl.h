@@ -72,6 +72,7 @@ class Supervisor final : public RemoteStages {
         std::int64_t ponged_ns = 0;
         std::uint32_t commits_seen = 0;  // And since when there were no more.
         std::int64_t moved_ns = 0;
+        bool closed = false;          // Its end of the socket.
         bool replaced = false;        // By us, to make room for a successor; no fault of its own.
         std::string killed_for;       // By us, and why; empty: not by us.
         std::string last_words;       // The end of what it printed.
@@ -102,6 +103,7 @@ class Supervisor final : public RemoteStages {
         bool given_up = false;
         bool over = false;  // The run was told that it has ended.
         std::uint64_t downstream_done = 0;
+        std::set<std::uint64_t> wants_no_more;  // Of which inputs it has said so.
         std::vector<std::pair<std::string, std::string>> overrides;  // Live changes, by element.
         std::vector<std::size_t> override_elements;
     };
@@ -169,6 +171,8 @@ class Supervisor final : public RemoteStages {
     void on_failed(Remote& remote, const ControlMessage& message);
     void on_ended(Remote& remote);
     bool has_told_all_ends(const Remote& remote) const;
+    const UniqueFd& writers_ring(const PlannedLink& link, std::uint64_t position) const;
+    bool is_end(const UniqueFd& ring_fd, const PlannedLink& link, std::uint64_t position) const;
     void pass_up(Remote& remote, const ControlMessage& message);
     void tell(Remote& remote, const ControlMessage& message, std::span<const int> fds = {});
     void read_stderr(Remote& remote);

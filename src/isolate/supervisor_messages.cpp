@@ -72,10 +72,13 @@ void Supervisor::tell(Remote& remote, const ControlMessage& message, std::span<c
 }
 
 void Supervisor::hear(Remote& remote) {
-    for (int count = 0; remote.process && count < kMessagesAtOnce; ++count) {
+    for (int count = 0; remote.process && !remote.process->closed && count < kMessagesAtOnce;
+         ++count) {
         auto received = remote.process->control.receive(false, false);
         if (!received) {
-            // That it closed its socket is no news of its own: its death is, or its time-out.
+            // That it closed its socket is no news of its own: its death is, or its time-out. But a
+            // closed socket is readable for ever, and would keep us awake until then.
+            remote.process->closed = true;
             if (received.error().code != Errc::peer_died) {
                 kill(remote, "protocol violation: " + received.error().message);
             }
@@ -127,6 +130,10 @@ void Supervisor::obey(Remote& remote, const ControlMessage& message) {
         case Type::first_frame:
             return host_.first_frame();
         case Type::reconfigure_wanted:
+            if (plan_.stages[remote.number].inputs > 0) {
+                return kill(remote,
+                            "protocol violation: it is no source, and wants another format");
+            }
             return host_.reconfigure_wanted();
         case Type::up_event:
         case Type::upstream_done:
@@ -226,25 +233,49 @@ void Supervisor::on_failed(Remote& remote, const ControlMessage& message) {
     if (building) give_up(remote, "it could not be made ready again");
 }
 
-// The last entry of each of its channels is an end: else those after it would wait for ever.
+// The last entry of each of its channels is an end, else those after it would wait for ever; and so
+// is the last that it has done of each input, else those before it would.
 bool Supervisor::has_told_all_ends(const Remote& remote) const {
     const auto now = remote.bundle->record->record().snapshot();
     if (!now || now->ended == 0) return false;
     for (const PlannedLink& link : plan_.links) {
+        if (!link.channel || link.to_stage != remote.number) continue;
+        const std::uint64_t done = now->done[link.to_word];
+        if (done == 0 || !is_end(writers_ring(link, done - 1), link, done - 1)) return false;
+    }
+    for (const PlannedLink& link : plan_.links) {
         if (!link.channel || link.from_stage != remote.number) continue;
         const std::uint64_t published = now->published[link.from_word];
-        auto pages = map_ring_memory(copy_of(remote.bundle->ring_fds[link.from_word]),
-                                     link.capacity, Access::read_only);
-        if (published == 0 || !pages) return false;
-        if (published == remote.start.published[link.from_word]) continue;  // A predecessor did.
-        SharedRing ring(*std::move(pages), Channel::places(link.capacity), arenas_);
-        const Result<Entry> last = ring.get(published - 1);
-        const bool end = last && last->event &&
-                         (last->event->type == Event::Type::eos ||
-                          last->event->type == Event::Type::reconfigure);
-        if (!end) return false;
+        if (published == 0) return false;
+        if (!is_end(writers_ring(link, published - 1), link, published - 1)) return false;
     }
     return true;
+}
+
+// Where the entry of that position lies: in the ring of the writer's life that published it.
+const UniqueFd& Supervisor::writers_ring(const PlannedLink& link, std::uint64_t position) const {
+    const auto writer = remotes_.find(link.from_stage);
+    if (writer == remotes_.end()) {
+        for (std::size_t l = 0; l < plan_.links.size(); ++l) {
+            if (&plan_.links[l] == &link) return local_rings_.at(l).fd;
+        }
+    }
+    const Remote& remote = writer->second;
+    for (const Former& former : remote.formers) {
+        if (position < former.until[link.from_word]) return former.bundle.ring_fds[link.from_word];
+    }
+    static const UniqueFd kNone;
+    return remote.bundle ? remote.bundle->ring_fds[link.from_word] : kNone;
+}
+
+bool Supervisor::is_end(const UniqueFd& ring_fd, const PlannedLink& link,
+                        std::uint64_t position) const {
+    auto pages = map_ring_memory(copy_of(ring_fd), link.capacity, Access::read_only);
+    if (!pages) return false;
+    SharedRing ring(*std::move(pages), Channel::places(link.capacity), arenas_);
+    const Result<Entry> last = ring.get(position);
+    return last && last->event &&
+           (last->event->type == Event::Type::eos || last->event->type == Event::Type::reconfigure);
 }
 
 void Supervisor::on_ended(Remote& remote) {
@@ -261,7 +292,11 @@ void Supervisor::pass_up(Remote& remote, const ControlMessage& message) {
         const auto local = local_stages_.find(link.from_stage);
         Neighbour& from = local != local_stages_.end() ? static_cast<Neighbour&>(*local->second)
                                                        : neighbours_.at(link.from_stage);
-        if (message.type == Type::upstream_done) return from.downstream_done();
+        if (message.type == Type::upstream_done) {
+            // Once: who says it for others would end what they still want.
+            if (remote.wants_no_more.insert(message.a).second) from.downstream_done();
+            return;
+        }
         if (message.b > static_cast<std::uint64_t>(Event::Type::custom)) {
             return kill(remote, "protocol violation: an event of no type");
         }

@@ -78,6 +78,7 @@ Result<> Supervisor::try_spawn(Remote& remote) {
                                        .ponged_ns = now,
                                        .commits_seen = 0,
                                        .moved_ns = now,
+                                       .closed = false,
                                        .replaced = false,
                                        .killed_for = {},
                                        .last_words = {},
