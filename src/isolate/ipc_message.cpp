@@ -1,6 +1,5 @@
 #include "isolate/ipc_message.h"
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -9,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "isolate/fd_packet.h"
 #include "media/bytes.h"
 
 namespace parallax {
@@ -18,10 +18,6 @@ constexpr std::uint32_t kMagic = 0x49584c50;  // "PLXI"
 constexpr std::size_t kMostCaps = 4096;
 constexpr int kBacklog = 16;
 using Type = IpcMessage::Type;
-
-struct alignas(cmsghdr) FdRoom {
-    std::array<std::byte, CMSG_SPACE(sizeof(int))> bytes{};
-};
 
 Result<sockaddr_un> address_of(const std::string& path) {
     sockaddr_un address{};
@@ -105,59 +101,17 @@ Result<IpcMessage> decode_ipc(std::span<const std::byte> bytes) {
 }
 
 Result<bool> IpcSocket::send(const IpcMessage& message, int fd) {
-    std::vector<std::byte> bytes = PX_TRY(encode(message));
-    iovec part{bytes.data(), bytes.size()};
-    FdRoom room;
-    msghdr header{};
-    header.msg_iov = &part;
-    header.msg_iovlen = 1;
-    if (fd >= 0) {
-        header.msg_control = &room;
-        header.msg_controllen = sizeof room;
-        cmsghdr* rights = CMSG_FIRSTHDR(&header);
-        rights->cmsg_level = SOL_SOCKET;
-        rights->cmsg_type = SCM_RIGHTS;
-        rights->cmsg_len = CMSG_LEN(sizeof fd);
-        std::memcpy(CMSG_DATA(rights), &fd, sizeof fd);
-    }
-    for (;;) {
-        if (::sendmsg(fd_.get(), &header, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0) return true;
-        if (errno == EINTR) continue;
-        if (errno == EAGAIN || errno == ENOBUFS || errno == ETOOMANYREFS) return false;
-        if (errno == EPIPE || errno == ECONNRESET) {
-            return fail(Errc::peer_died, "the other program has gone");
-        }
-        return fail_errno("sendmsg");
-    }
+    const std::vector<std::byte> bytes = PX_TRY(encode(message));
+    const std::span<const int> fds(&fd, fd >= 0 ? 1 : 0);
+    return send_packet(fd_.get(), bytes, fds, false);
 }
 
 Result<std::optional<IpcSocket::Received>> IpcSocket::receive() {
-    std::vector<std::byte> bytes(IpcMessage::kMostBytes);
-    iovec part{bytes.data(), bytes.size()};
-    FdRoom room;
-    msghdr header{};
-    header.msg_iov = &part;
-    header.msg_iovlen = 1;
-    header.msg_control = &room;
-    header.msg_controllen = sizeof room;
-    ssize_t count = 0;
-    do {
-        count = ::recvmsg(fd_.get(), &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-    } while (count < 0 && errno == EINTR);
-    if (count < 0 && errno == EAGAIN) return std::optional<Received>();
-    if (count < 0 && errno != ECONNRESET) return fail_errno("recvmsg");
-    if (count <= 0) return fail(Errc::peer_died, "the other program has gone");
-    Received received;
-    const cmsghdr* rights = CMSG_FIRSTHDR(&header);
-    if (rights != nullptr && rights->cmsg_type == SCM_RIGHTS) {
-        int fd = -1;
-        std::memcpy(&fd, CMSG_DATA(rights), sizeof fd);
-        received.fd = UniqueFd(fd);
-    }
-    if ((header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
-        return fail(Errc::corrupt, "a message that is too long");
-    }
-    received.message = PX_TRY(decode_ipc(std::span(bytes).first(static_cast<std::size_t>(count))));
+    std::vector<std::byte> room(IpcMessage::kMostBytes);
+    auto packet = PX_TRY(receive_packet(fd_.get(), room, 1, false));
+    if (!packet) return std::optional<Received>();
+    Received received{.message = PX_TRY(decode_ipc(packet->bytes)), .fd = {}};
+    if (!packet->fds.empty()) received.fd = std::move(packet->fds.front());
     return std::optional<Received>(std::move(received));
 }
 

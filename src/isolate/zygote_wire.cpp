@@ -3,17 +3,17 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cerrno>
 #include <cstring>
 #include <memory>
 
-#include <sys/socket.h>
+#include "isolate/fd_packet.h"
 
 namespace parallax::zygote_wire {
 namespace {
 
 constexpr std::size_t kLargestBytes = std::size_t{64} << 10;
 constexpr std::size_t kCmsgFds = kMostFds + kOwnFds;
+static_assert(kCmsgFds <= kMostFdsInPacket);
 
 class Writer {
   public:
@@ -181,64 +181,26 @@ Result<Reply> decode_reply(std::span<const std::byte> bytes) {
 }
 
 Result<> send(int socket, std::span<const std::byte> bytes, std::span<const int> fds) {
-    iovec block{.iov_base = const_cast<std::byte*>(bytes.data()),  // NOLINT(*-const-cast)
-                .iov_len = bytes.size()};
-    alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(kCmsgFds * sizeof(int))> control{};
-    msghdr message{};
-    message.msg_iov = &block;
-    message.msg_iovlen = 1;
     if (bytes.size() > kLargestBytes) {
         return fail(Errc::invalid_argument, "a sandbox policy is too long for the fork server");
     }
-    if (fds.size() > kCmsgFds) return fail(Errc::invalid_argument, "too many descriptors at once");
-    if (!fds.empty()) {
-        message.msg_control = control.data();
-        message.msg_controllen = CMSG_SPACE(fds.size_bytes());
-        cmsghdr* header = CMSG_FIRSTHDR(&message);
-        header->cmsg_level = SOL_SOCKET;
-        header->cmsg_type = SCM_RIGHTS;
-        header->cmsg_len = CMSG_LEN(fds.size_bytes());
-        std::memcpy(CMSG_DATA(header), fds.data(), fds.size_bytes());
+    if (fds.size() > kCmsgFds) {
+        return fail(Errc::invalid_argument, "too many descriptors at once");
     }
-    while (::sendmsg(socket, &message, MSG_NOSIGNAL) < 0) {
-        if (errno == EINTR) continue;
-        if (errno == EPIPE || errno == ECONNRESET) {
-            return fail(Errc::peer_died, "the other end of the fork server's socket is closed");
-        }
-        return fail_errno("sendmsg");
-    }
-    return {};
+    const Result<bool> sent = send_packet(socket, bytes, fds, true);
+    if (!sent) return Failure(sent.error());
+    return *sent ? Result<>{} : fail(Errc::quota_exceeded, "too many descriptors are on their way");
 }
 
 Result<std::optional<Packet>> receive(int socket, bool wait) {
     // Not cleared: most messages are short, and clearing it would cost a new child 16 page faults.
     const auto buffer = std::make_unique_for_overwrite<std::byte[]>(kLargestBytes);
-    Packet packet;
-    iovec block{.iov_base = buffer.get(), .iov_len = kLargestBytes};
-    alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(kCmsgFds * sizeof(int))> control{};
-    msghdr message{};
-    message.msg_iov = &block;
-    message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    ssize_t size = -1;
-    do {
-        size = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC | (wait ? 0 : MSG_DONTWAIT));
-    } while (size < 0 && errno == EINTR);
-    if (size < 0 && errno == EAGAIN) return std::optional<Packet>{};
-    if (size < 0 && errno == ECONNRESET) size = 0;
-    if (size < 0) return fail_errno("recvmsg");
-    packet.bytes.assign(buffer.get(), buffer.get() + size);
-    for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
-         header = CMSG_NXTHDR(&message, header)) {
-        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
-        std::vector<int> fds((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
-        std::memcpy(fds.data(), CMSG_DATA(header), fds.size() * sizeof(int));
-        for (const int fd : fds) packet.fds.emplace_back(fd);
-    }
-    if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
-        return fail(Errc::corrupt, "a message of the fork server was cut short");
-    }
+    auto received = receive_packet(socket, {buffer.get(), kLargestBytes}, kCmsgFds, wait);
+    if (!received && received.error().code == Errc::peer_died) return Packet{};
+    if (!received) return Failure(std::move(received).error());
+    if (!*received) return std::optional<Packet>{};
+    Packet packet{.bytes = {}, .fds = std::move((*received)->fds)};
+    packet.bytes.assign((*received)->bytes.begin(), (*received)->bytes.end());
     return packet;
 }
 
