@@ -79,10 +79,13 @@ class Context {
     void emit_up(Event event);
 
     // --- For elements that join programs. Every arena that frames of this run lie in; and a frame
-    // whose bytes lie in one of them, which `lender` lent out at that position and gets back there.
+    // whose bytes lie in one of them, which a lender lent out at that position and gets back there.
     ArenaTable& arenas();
-    Flow hand_on(MemoryView bytes, Borrows& lender, std::uint64_t position, Meta meta,
-                 std::size_t pad = 0);
+    struct Loan {
+        Borrows& lender;
+        std::uint64_t position;
+    };
+    Flow hand_on(MemoryView bytes, Loan loan, Meta meta, std::size_t pad = 0);
 
     // --- Time. Running time counts from the start of the run and stands still while paused.
     std::int64_t running_time_ns() const;

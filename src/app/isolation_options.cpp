@@ -85,35 +85,23 @@ Result<> read_limits(const Options& options, SandboxLimits& limits) {
 
 // Of this user, as the XDG Base Directory Specification says for state; none without a home.
 std::string crash_folder() {
-    const char* state = std::getenv("XDG_STATE_HOME");
+    const char* state = std::getenv("XDG_STATE_HOME");  // NOLINT(concurrency-mt-unsafe)
     if (state != nullptr && *state == '/') return std::string(state) + "/parallax/crashes";
-    const char* home = std::getenv("HOME");
+    const char* home = std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe)
     if (home == nullptr || *home != '/') return "";
     return std::string(home) + "/.local/state/parallax/crashes";
 }
 
-}  // namespace
-
-Result<SupervisorOptions> supervisor_options(const Options& options) {
-    SupervisorOptions supervisor;
-    supervisor.crash_folder = crash_folder();
-    if (const auto text = options.get("sandbox")) {
-        supervisor.sandbox = PX_TRY(sandbox_policy(*text));
-    }
+Result<> read_sandbox(const Options& options, SandboxPolicy& sandbox) {
+    if (const auto text = options.get("sandbox")) sandbox = PX_TRY(sandbox_policy(*text));
     if (const auto text = options.get("sandbox-layers")) {
-        supervisor.sandbox.layers = PX_TRY(sandbox_layers(*text));
+        sandbox.layers = PX_TRY(sandbox_layers(*text));
     }
-    PX_TRY(read_limits(options, supervisor.sandbox.limits));
-    PX_TRY(check_policy(supervisor.sandbox));
-    if (const auto text = options.get("restart")) PX_TRY(read_restart(*text, supervisor.restart));
-    if (const auto text = options.get("on-crash")) {
-        using enum SupervisorOptions::OnCrash;
-        supervisor.on_crash = *text == "drop" ? drop : *text == "stop" ? stop : restart;
-    }
-    if (const auto text = options.get("poison-after")) {
-        supervisor.poison_after = PX_TRY(number_in<std::uint32_t>(*text, "--poison-after"));
-    }
-    supervisor.strict = options.has("strict");
+    PX_TRY(read_limits(options, sandbox.limits));
+    return check_policy(sandbox);
+}
+
+Result<> read_watch(const Options& options, SupervisorOptions& supervisor) {
     if (const auto text = options.get("heartbeat")) {
         supervisor.heartbeat = PX_TRY(duration(*text, "--heartbeat"));
         if (supervisor.heartbeat < std::chrono::milliseconds(10)) {
@@ -124,6 +112,25 @@ Result<SupervisorOptions> supervisor_options(const Options& options) {
     if (deadline && *deadline != "auto") {
         supervisor.frame_deadline = PX_TRY(duration(*deadline, "--frame-deadline"));
     }
+    return {};
+}
+
+}  // namespace
+
+Result<SupervisorOptions> supervisor_options(const Options& options) {
+    SupervisorOptions supervisor;
+    supervisor.crash_folder = crash_folder();
+    PX_TRY(read_sandbox(options, supervisor.sandbox));
+    if (const auto text = options.get("restart")) PX_TRY(read_restart(*text, supervisor.restart));
+    if (const auto text = options.get("on-crash")) {
+        using enum SupervisorOptions::OnCrash;
+        supervisor.on_crash = *text == "drop" ? drop : *text == "stop" ? stop : restart;
+    }
+    if (const auto text = options.get("poison-after")) {
+        supervisor.poison_after = PX_TRY(number_in<std::uint32_t>(*text, "--poison-after"));
+    }
+    supervisor.strict = options.has("strict");
+    PX_TRY(read_watch(options, supervisor));
     return supervisor;
 }
 

@@ -90,6 +90,30 @@ Result<> set_policy(std::string_view text, ResourceGroup::Options& group) {
 }
 
 // NAME:cores=0-1,threads=2,policy=fifo:10,nice=0. A part without `=` continues the cores.
+Result<> set_in_group(std::string_view part, ResourceGroup::Options& group) {
+    const std::size_t equals = part.find('=');
+    const std::string_view key = equals == std::string_view::npos ? "" : part.substr(0, equals);
+    const std::string_view value =
+        equals == std::string_view::npos ? part : part.substr(equals + 1);
+    if (key == "cores" || (key.empty() && !group.cores.empty())) {
+        return add_cores(value, group.cores);
+    }
+    if (key == "policy") return set_policy(value, group);
+    if (key == "near") return fail(Errc::unsupported, "near=DEVICE is not built in this version");
+    if (key == "nice") {
+        group.nice = PX_TRY(number_in<int>(value, "nice"));
+        return {};
+    }
+    if (key == "threads") {
+        group.threads = PX_TRY(number_in<int>(value, "threads"));
+        if (group.threads >= 1) return {};
+        return fail(Errc::invalid_argument, "threads must be at least 1");
+    }
+    return fail(Errc::invalid_argument,
+                fmt::format("resource group {}: what is \"{}\"?", group.name, part),
+                "NAME:cores=0-1,threads=2,policy=fifo:10,nice=0");
+}
+
 Result<ResourceGroup::Options> parse_group(std::string_view text) {
     const std::size_t colon = text.find(':');
     ResourceGroup::Options group;
@@ -100,27 +124,7 @@ Result<ResourceGroup::Options> parse_group(std::string_view text) {
         const std::size_t comma = rest.find(',');
         const std::string_view part = rest.substr(0, comma);
         rest = comma == std::string_view::npos ? "" : rest.substr(comma + 1);
-        const std::size_t equals = part.find('=');
-        const std::string_view key = equals == std::string_view::npos ? "" : part.substr(0, equals);
-        const std::string_view value =
-            equals == std::string_view::npos ? part : part.substr(equals + 1);
-        if (key == "cores" || (key.empty() && !group.cores.empty())) {
-            PX_TRY(add_cores(value, group.cores));
-        } else if (key == "threads") {
-            group.threads = PX_TRY(number_in<int>(value, "threads"));
-            if (group.threads < 1)
-                return fail(Errc::invalid_argument, "threads must be at least 1");
-        } else if (key == "nice") {
-            group.nice = PX_TRY(number_in<int>(value, "nice"));
-        } else if (key == "policy") {
-            PX_TRY(set_policy(value, group));
-        } else if (key == "near") {
-            return fail(Errc::unsupported, "near=DEVICE is not built in this version");
-        } else {
-            return fail(Errc::invalid_argument,
-                        fmt::format("resource group {}: what is \"{}\"?", group.name, part),
-                        "NAME:cores=0-1,threads=2,policy=fifo:10,nice=0");
-        }
+        PX_TRY(set_in_group(part, group));
     }
     return group;
 }

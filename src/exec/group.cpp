@@ -104,6 +104,7 @@ class ResourceGroup::Pool {
         std::latch ready(options_.threads);
         std::atomic<int> error{0};
         std::vector<Start> starts;  // Stay where they are until all have begun.
+        starts.reserve(static_cast<std::size_t>(options_.threads));
         for (int i = 0; i < options_.threads; ++i) starts.push_back({this, &ready, &error, i});
         for (int i = 0; i < options_.threads; ++i) {
             pthread_t thread{};

@@ -55,7 +55,9 @@ Result<Event> decode_event(std::span<const std::byte> bytes) {
     ByteReader in(bytes);
     Event event;
     const auto type = in.get<std::uint32_t>();
-    if (type > static_cast<std::uint32_t>(Event::Type::custom)) in.fail();
+    if (type > static_cast<std::uint32_t>(Event::Type::custom)) {
+        return fail(Errc::corrupt, "an event of unknown type");
+    }
     event.type = static_cast<Event::Type>(type);
     event.pts_ns = in.get<std::int64_t>();
     event.duration_ns = in.get<std::int64_t>();

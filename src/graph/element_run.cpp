@@ -166,10 +166,9 @@ ArenaTable& Context::arenas() {
     return *run_.arenas;
 }
 
-Flow Context::hand_on(MemoryView bytes, Borrows& lender, std::uint64_t position, Meta meta,
-                      std::size_t pad) {
+Flow Context::hand_on(MemoryView bytes, Loan loan, Meta meta, std::size_t pad) {
     // Also where nobody listens it is taken, and given back.
-    Payload payload = run_.pool->borrow(lender, position);
+    Payload payload = run_.pool->borrow(loan.lender, loan.position);
     if (!linked(pad)) return Flow::more;
     run_.outputs.push_back(
         {.pad = pad,

@@ -57,6 +57,7 @@ class Planner {
 
     Result<Plan> run() {
         std::vector<std::string> names;
+        names.reserve(input_.nodes.size());
         for (const auto& node : input_.nodes) names.push_back(node.run->name);
         order_ = PX_TRY(flow_order(input_.nodes.size(), plan_.links, names));
         for (const auto& node : input_.nodes) latency_ += node.run->element->latency_frames();

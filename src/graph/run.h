@@ -59,6 +59,8 @@ class Run final : public StageHost {
     Result<> configure();
     Result<> make_groups();
     Result<> build();
+    Result<> build_arenas();
+    std::vector<Stage::Step> chain_of(const PlannedStage& planned) const;
     Result<> begin_remote();
     Result<> build_channels();
     bool is_remote(std::size_t element) const;

@@ -52,6 +52,7 @@ Result<> Run::open_elements() {
 Result<> Run::negotiate() {
     const std::int64_t before = monotonic_ns();
     std::vector<const ElementRun*> elements;
+    elements.reserve(elements_.size());
     for (const auto& run : elements_) elements.push_back(run.get());
     const Converters converters(registry_);
     const auto solved = negotiate_links(elements, links_, converters);
@@ -172,12 +173,22 @@ Result<> Run::begin_remote() {
     return {};
 }
 
-Result<> Run::build() {
-    for (auto& run : elements_) {
-        run->memory.clear();
-        run->memory.resize(run->output_pads.size());
+std::vector<Stage::Step> Run::chain_of(const PlannedStage& planned) const {
+    std::vector<Stage::Step> chain;
+    chain.reserve(planned.elements.size());
+    for (const std::size_t e : planned.elements) chain.push_back({.run = elements_[e].get()});
+    for (const PlannedLink& link : plan_.links) {
+        if (link.channel) continue;
+        for (std::size_t i = 0; i + 1 < planned.elements.size(); ++i) {
+            if (planned.elements[i] != link.from) continue;
+            chain[i].out_pad = link.from_pad;
+            chain[i + 1].in_pad = link.to_pad;
+        }
     }
-    PX_TRY(begin_remote());
+    return chain;
+}
+
+Result<> Run::build_arenas() {
     for (const PlannedArena& planned : plan_.arenas) {
         ElementRun& run = *elements_[planned.element];
         if (is_remote(planned.element)) continue;  // Its process has its own.
@@ -189,6 +200,16 @@ Result<> Run::build() {
         PX_TRY(memory.arena->seal());
         arenas_.add(*memory.arena);
     }
+    return {};
+}
+
+Result<> Run::build() {
+    for (auto& run : elements_) {
+        run->memory.clear();
+        run->memory.resize(run->output_pads.size());
+    }
+    PX_TRY(begin_remote());
+    PX_TRY(build_arenas());
     for (std::size_t s = 0; s < plan_.stages.size(); ++s) {
         const PlannedStage& planned = plan_.stages[s];
         if (planned.remote()) {
@@ -202,17 +223,7 @@ Result<> Run::build() {
                            .inputs = planned.inputs,
                            .channels = planned.channels,
                            .page = remote_ ? remote_->page_for(s) : nullptr}));
-        std::vector<Stage::Step> chain;
-        for (const std::size_t e : planned.elements) chain.push_back({.run = elements_[e].get()});
-        for (const PlannedLink& link : plan_.links) {
-            if (link.channel) continue;
-            for (std::size_t i = 0; i + 1 < planned.elements.size(); ++i) {
-                if (planned.elements[i] != link.from) continue;
-                chain[i].out_pad = link.from_pad;
-                chain[i + 1].in_pad = link.to_pad;
-            }
-        }
-        stages_.back()->set_chain(std::move(chain));
+        stages_.back()->set_chain(chain_of(planned));
         if (remote_) remote_->attach_stage(s, *stages_.back());
     }
     PX_TRY(build_channels());

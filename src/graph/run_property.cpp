@@ -24,6 +24,7 @@ Result<> check_live(const ElementRun& run, std::string_view name) {
 
 std::vector<Caps> caps_of_pads(const ElementRun& run) {
     std::vector<Caps> all;
+    all.reserve(run.pads.pads.size());
     for (const Pad& pad : run.pads.pads) all.push_back(run.element->pad_caps(pad));
     return all;
 }

@@ -22,8 +22,12 @@ void put_cut(ByteWriter& out, std::string_view text) {
 
 bool is_from_stage(Type type) { return type >= Type::hello && type <= Type::rebound; }
 
-bool is_known(Type type) {
-    return (type >= Type::init && type <= Type::finish) || is_from_stage(type);
+bool is_known(std::uint32_t word) {
+    const auto within = [word](Type first, Type last) {
+        return word >= static_cast<std::uint32_t>(first) &&
+               word <= static_cast<std::uint32_t>(last);
+    };
+    return within(Type::init, Type::finish) || within(Type::hello, Type::rebound);
 }
 
 std::vector<std::byte> encode(const ControlMessage& message) {
@@ -44,7 +48,11 @@ Result<ControlMessage> decode(std::span<const std::byte> bytes) {
     ByteReader in(bytes);
     if (in.get<std::uint32_t>() != kMagic) return fail(Errc::corrupt, "no control message");
     ControlMessage message;
-    message.type = static_cast<Type>(in.get<std::uint32_t>());
+    const auto type = in.get<std::uint32_t>();
+    if (!is_known(type)) {
+        return fail(Errc::corrupt, "a control message of unknown type " + std::to_string(type));
+    }
+    message.type = static_cast<Type>(type);
     for (std::uint64_t* number : {&message.a, &message.b, &message.c, &message.d}) {
         *number = in.get<std::uint64_t>();
     }
@@ -53,10 +61,6 @@ Result<ControlMessage> decode(std::span<const std::byte> bytes) {
     message.rest = in.get_text(ControlMessage::kMostText);
     if (in.bad() || !in.at_end()) {
         return fail(Errc::corrupt, "a control message that does not check out");
-    }
-    if (!is_known(message.type)) {
-        return fail(Errc::corrupt, "a control message of unknown type " +
-                                       std::to_string(static_cast<std::uint32_t>(message.type)));
     }
     return message;
 }

@@ -75,7 +75,7 @@ struct ControlMessage {
 // Texts are cut to kMostText.
 std::vector<std::byte> encode(const ControlMessage& message);
 Result<ControlMessage> decode(std::span<const std::byte> bytes);
-bool is_known(ControlMessage::Type type);
+bool is_known(std::uint32_t type);  // As the word that goes over the socket.
 bool is_from_stage(ControlMessage::Type type);
 
 class ControlSocket {

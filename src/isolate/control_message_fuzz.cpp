@@ -9,7 +9,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {  // NOLINT
     const auto bytes = std::as_bytes(std::span(data, size));
     if (const auto message = parallax::decode(bytes)) {
-        PX_CHECK(parallax::is_known(message->type));
+        PX_CHECK(parallax::is_known(static_cast<std::uint32_t>(message->type)));
         PX_CHECK(message->text.size() <= parallax::ControlMessage::kMostText);
         const auto again = encode(*message);
         PX_CHECK(again.size() == size);

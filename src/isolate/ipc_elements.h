@@ -122,6 +122,7 @@ class IpcSrc final : public ElementWith<IpcSrcOptions> {
   private:
     Result<> await_hello();
     Result<std::optional<Flow>> take(Context& context, IpcSocket::Received received);
+    Result<Flow> take_frame(Context& context, IpcMessage message);
     Result<Flow> gone(Context& context);
     Result<Flow> come_again(Context& context);
     Result<> give_back();

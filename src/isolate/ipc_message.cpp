@@ -8,6 +8,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 #include "isolate/fd_packet.h"
 #include "media/bytes.h"
 
@@ -82,7 +84,9 @@ Result<IpcMessage> decode_ipc(std::span<const std::byte> bytes) {
     IpcMessage message;
     if (in.get<std::uint32_t>() != kMagic) return fail(Errc::corrupt, "no message of Parallax");
     const auto type = in.get<std::uint32_t>();
-    if (type < 1 || type > static_cast<std::uint32_t>(Type::eos)) in.fail();
+    if (type < 1 || type > static_cast<std::uint32_t>(Type::eos)) {
+        return fail(Errc::corrupt, "a message of unknown type " + std::to_string(type));
+    }
     message.type = static_cast<Type>(type);
     message.number = in.get<std::uint64_t>();
     message.arena.id = in.get<std::uint64_t>();
@@ -123,7 +127,7 @@ Result<UniqueFd> listen_at(const std::string& path) {
     // Nobody else may connect, from the first moment on.
     if (::fchmod(fd.get(), S_IRUSR | S_IWUSR) != 0) return fail_errno("fchmod");
     if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-        return fail(Errc::io, path + ": " + std::strerror(errno));
+        return fail(Errc::io, fmt::format("{}: {}", path, ::strerrordesc_np(errno)));
     }
     if (::listen(fd.get(), kBacklog) != 0) return fail_errno("listen");
     return fd;
@@ -140,7 +144,7 @@ Result<std::optional<IpcSocket>> connect_to(const std::string& path) {
     if (errno == ENOENT || errno == ECONNREFUSED || errno == EAGAIN) {
         return std::optional<IpcSocket>();
     }
-    return fail(Errc::io, path + ": " + std::strerror(errno));
+    return fail(Errc::io, fmt::format("{}: {}", path, ::strerrordesc_np(errno)));
 }
 
 Result<> check_peer(int fd) {

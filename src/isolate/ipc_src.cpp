@@ -73,10 +73,21 @@ Result<> IpcSrc::give_back() {
     return {};
 }
 
+Result<Flow> IpcSrc::take_frame(Context& context, IpcMessage message) {
+    Borrows& life = *lives_.back();
+    if (message.number != life.taken() || life.taken() - life.released() >= kMostFrames) {
+        return fail(Errc::corrupt, "frames out of order");
+    }
+    MemoryView bytes;
+    if (message.place.size_bytes != 0) bytes = PX_TRY(context.arenas().resolve(message.place));
+    if (std::exchange(discont_, false)) message.meta.flags |= frame_flag::discont;
+    const std::uint64_t position = life.take();
+    return context.hand_on(bytes, {life, position}, std::move(message.meta));
+}
+
 // The answer of process(), or nothing when there may be more to take.
 Result<std::optional<Flow>> IpcSrc::take(Context& context, IpcSocket::Received received) {
     IpcMessage& message = received.message;
-    Borrows& life = *lives_.back();
     switch (message.type) {
         case Type::arena:
             if (!context.arenas().knows(message.arena.id)) {
@@ -91,18 +102,8 @@ Result<std::optional<Flow>> IpcSrc::take(Context& context, IpcSocket::Received r
         }
         case Type::eos:
             return Flow::eos;
-        case Type::frame: {
-            if (message.number != life.taken() || life.taken() - life.released() >= kMostFrames) {
-                return fail(Errc::corrupt, "frames out of order");
-            }
-            MemoryView bytes;
-            if (message.place.size_bytes != 0) {
-                bytes = PX_TRY(context.arenas().resolve(message.place));
-            }
-            if (std::exchange(discont_, false)) message.meta.flags |= frame_flag::discont;
-            const std::uint64_t position = life.take();
-            return context.hand_on(bytes, life, position, std::move(message.meta));
-        }
+        case Type::frame:
+            return PX_TRY(take_frame(context, std::move(message)));
         default:
             return fail(Errc::corrupt, "a message that no ipcsink sends");
     }

@@ -52,50 +52,62 @@ Result<> Supervisor::prepare(const RemoteSetup& setup) {
     wake_ = UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!wake_) return fail_errno("eventfd");
     for (std::size_t s = 0; s < plan_.stages.size(); ++s) {
-        const PlannedStage& planned = plan_.stages[s];
-        if (!planned.remote()) continue;
-        Remote& remote = remotes_[s];
-        remote.number = s;
-        remote.elements = planned.elements;
-        remote.name = elements_[planned.elements.front()]->name;
-        remote.policy = PX_TRY(policy_of(remote));
-        remote.bundle = PX_TRY(Bundle::make(plan_, s));
-        remote.first.assign(planned.channels, 0);
-        if (const auto before = setup.carried.find(planned.elements.front());
-            before != setup.carried.end()) {
-            remote.start.state = before->second.state;
-            remote.start.sequence = before->second.sequence;
-        }
-        remote.poison.resize(planned.inputs);
-        neighbours_.try_emplace(s, *this, s);
-        for (const std::size_t element : planned.elements) figures_.try_emplace(element);
+        if (plan_.stages[s].remote()) PX_TRY(prepare_stage(setup, s));
     }
     for (std::size_t l = 0; l < plan_.links.size(); ++l) {
-        const PlannedLink& link = plan_.links[l];
-        if (!link.channel) continue;
-        const bool from = running_elsewhere(link.from_stage);
-        const bool to = running_elsewhere(link.to_stage);
-        if (!from && !to) continue;
-        if (from && link.leaky != Leaky::no) {
-            return fail(Errc::unsupported,
-                        "a leaky queue right after " + elements_[link.from]->name +
-                            ", which runs in a process of its own, is not built in this version",
-                        "put an identity between them");
-        }
-        for (const std::size_t local : {link.from_stage, link.to_stage}) {
-            if (running_elsewhere(local) || local_pages_.contains(local)) continue;
-            CpuSegment page =
-                PX_TRY(CpuSegment::create({.size_bytes = sizeof(RecordPage), .name = "record"}));
-            PX_TRY(page.seal({.size = true, .future_write = true}));
-            local_pages_.emplace(local, std::move(page));
-        }
-        if (from) continue;
-        CpuSegment ring = PX_TRY(CpuSegment::create(
-            {.size_bytes = SharedRing::bytes_for(Channel::places(link.capacity)), .name = "ring"}));
-        PX_TRY(ring.seal({.size = true, .future_write = true}));
-        UniqueFd fd(::fcntl(ring.fd(), F_DUPFD_CLOEXEC, 3));
-        local_rings_.try_emplace(l, std::move(ring), std::move(fd));
+        if (plan_.links[l].channel) PX_TRY(prepare_link(l));
     }
+    return {};
+}
+
+Result<> Supervisor::prepare_stage(const RemoteSetup& setup, std::size_t stage) {
+    const PlannedStage& planned = plan_.stages[stage];
+    Remote& remote = remotes_[stage];
+    remote.number = stage;
+    remote.elements = planned.elements;
+    remote.name = elements_[planned.elements.front()]->name;
+    remote.policy = PX_TRY(policy_of(remote));
+    remote.bundle = PX_TRY(Bundle::make(plan_, stage));
+    remote.first.assign(planned.channels, 0);
+    const auto before = setup.carried.find(planned.elements.front());
+    if (before != setup.carried.end()) {
+        remote.start.state = before->second.state;
+        remote.start.sequence = before->second.sequence;
+    }
+    remote.poison.resize(planned.inputs);
+    neighbours_.try_emplace(stage, *this, stage);
+    for (const std::size_t element : planned.elements) figures_.try_emplace(element);
+    return {};
+}
+
+Result<> Supervisor::prepare_link(std::size_t number) {
+    const PlannedLink& link = plan_.links[number];
+    const bool from = running_elsewhere(link.from_stage);
+    const bool to = running_elsewhere(link.to_stage);
+    if (!from && !to) return {};
+    if (from && link.leaky != Leaky::no) {
+        return fail(Errc::unsupported,
+                    "a leaky queue right after " + elements_[link.from]->name +
+                        ", which runs in a process of its own, is not built in this version",
+                    "put an identity between them");
+    }
+    if (!from) PX_TRY(prepare_local_page(link.from_stage));
+    if (!to) PX_TRY(prepare_local_page(link.to_stage));
+    if (from) return {};
+    CpuSegment ring = PX_TRY(CpuSegment::create(
+        {.size_bytes = SharedRing::bytes_for(Channel::places(link.capacity)), .name = "ring"}));
+    PX_TRY(ring.seal({.size = true, .future_write = true}));
+    UniqueFd fd(::fcntl(ring.fd(), F_DUPFD_CLOEXEC, 3));
+    local_rings_.try_emplace(number, std::move(ring), std::move(fd));
+    return {};
+}
+
+Result<> Supervisor::prepare_local_page(std::size_t stage) {
+    if (local_pages_.contains(stage)) return {};
+    CpuSegment page =
+        PX_TRY(CpuSegment::create({.size_bytes = sizeof(RecordPage), .name = "record"}));
+    PX_TRY(page.seal({.size = true, .future_write = true}));
+    local_pages_.emplace(stage, std::move(page));
     return {};
 }
 
@@ -216,7 +228,7 @@ Result<> Supervisor::set_property(std::size_t element, std::string_view name, st
             if (!live) {
                 if (!remote.process) continue;  // The successor that comes takes it anyway.
                 remote.process->replaced = true;
-                kill(remote, "it makes room for one with " + name + "=" + text);
+                kill(remote, fmt::format("it makes room for one with {}={}", name, text));
                 continue;
             }
             tell(remote, {.type = Type::set_property,

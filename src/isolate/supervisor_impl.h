@@ -62,6 +62,10 @@ class Supervisor final : public RemoteStages {
     RemoteFigures figures(std::size_t element) const override;
 
   private:
+    Result<> prepare_stage(const RemoteSetup& setup, std::size_t stage);
+    Result<> prepare_link(std::size_t number);
+    Result<> prepare_local_page(std::size_t stage);
+
     using Type = ControlMessage::Type;
     struct Incarnation {
         Child child;
@@ -149,6 +153,7 @@ class Supervisor final : public RemoteStages {
     Result<> try_spawn(Remote& remote);
     Blueprint blueprint_of(Remote& remote, std::vector<int>& fds);
     void describe_pieces(const Remote& remote, Blueprint& blueprint) const;
+    std::vector<const Bundle*> bundles_of_others(const Remote& remote) const;
     void describe_arenas(Remote& remote, Blueprint& blueprint, std::vector<int>& fds);
     void describe_links(Remote& remote, Blueprint& blueprint, std::vector<int>& fds);
     void describe_lent(Remote& remote, Blueprint& blueprint);

@@ -29,6 +29,7 @@ std::string from_root(const Element& element, const std::string& name, const std
 
 std::vector<Blueprint::Format> formats_of(const std::vector<PadFormat>& formats) {
     std::vector<Blueprint::Format> told;
+    told.reserve(formats.size());
     for (const PadFormat& format : formats) {
         told.push_back({.pad = format.pad, .caps = format.linked ? to_string(format.caps) : ""});
     }
@@ -91,7 +92,7 @@ Result<> Supervisor::try_spawn(Remote& remote) {
     }
     std::vector<int> told{-1};
     const Blueprint blueprint = blueprint_of(remote, told);
-    const Result<> sent = send_blueprint(remote, {.type = Type::init}, blueprint, told);
+    Result<> sent = send_blueprint(remote, {.type = Type::init}, blueprint, told);
     // One that died already is heard of by its exit.
     if (!sent && sent.error().code == Errc::peer_died) return {};
     return sent;
@@ -163,6 +164,7 @@ void Supervisor::describe_pieces(const Remote& remote, Blueprint& blueprint) con
     }
 }
 
+// All memory that a frame may lie in which the stage can come to see.
 void Supervisor::describe_arenas(Remote& remote, Blueprint& blueprint, std::vector<int>& fds) {
     const auto add = [&](const ArenaShape& shape, int fd, bool own) {
         const auto known = std::ranges::any_of(
@@ -186,19 +188,24 @@ void Supervisor::describe_arenas(Remote& remote, Blueprint& blueprint, std::vect
         if (pad < memory.size() && memory[pad].arena) {
             add(memory[pad].arena->shape(), memory[pad].arena->fd(), false);
         }
-        for (auto& [number, other] : remotes_) {
-            const auto of = [&, e = element, p = pad](const Bundle& bundle) {
-                for (const SharedArena& arena : bundle.arenas) {
-                    if (arena.element == e && arena.pad == p) {
-                        add(arena.shape, arena.fd.get(), false);
-                    }
-                }
-            };
-            if (number == remote.number) continue;
-            for (const Former& former : other.formers) of(former.bundle);
-            if (other.bundle) of(*other.bundle);
+        for (const Bundle* bundle : bundles_of_others(remote)) {
+            for (const SharedArena& arena : bundle->arenas) {
+                if (arena.element != element || arena.pad != pad) continue;
+                add(arena.shape, arena.fd.get(), false);
+            }
         }
     }
+}
+
+// Also of those that died: frames of theirs may still be on their way.
+std::vector<const Bundle*> Supervisor::bundles_of_others(const Remote& remote) const {
+    std::vector<const Bundle*> bundles;
+    for (const auto& [number, other] : remotes_) {
+        if (number == remote.number) continue;
+        for (const Former& former : other.formers) bundles.push_back(&former.bundle);
+        if (other.bundle) bundles.push_back(&*other.bundle);
+    }
+    return bundles;
 }
 
 int Supervisor::record_fd(std::size_t stage) const {
