@@ -120,6 +120,12 @@ class Element {
     // --- Before anything flows, in this order.
     // Checks and opens what the properties name, as far as formats depend on it.
     virtual Result<> open() { return {}; }
+    // Asked after open(): what the properties name can be reached from the program's own process
+    // alone, so that it stays there, as with Pads::local.
+    virtual bool external() const { return false; }
+    // After open(), and in the program's own process wherever the element itself runs: makes what
+    // finish() completes there.
+    virtual Result<> begin() { return {}; }
     // The formats a pad can have, given properties and opened files. A subset of the template's.
     virtual Caps pad_caps(const Pad& pad) const { return pad.caps; }
     // For Relation::transform: what `to` can have while `from` has `caps`.
@@ -160,6 +166,8 @@ class Element {
     virtual Result<> restore(const InlineState& /*state*/) { return {}; }
 
     // --- At the end. `complete`: the stream ended well; only then are outputs given final names.
+    // Of StateClass::inline_state, one that ran elsewhere finishes there, and once more in the
+    // program's own process, with what it saved last.
     virtual Result<> finish(bool /*complete*/) { return {}; }
     // Means and totals for the run report, under the element's "metrics".
     virtual std::vector<std::pair<std::string, double>> metrics() const { return {}; }

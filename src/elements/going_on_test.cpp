@@ -1,5 +1,9 @@
 // Elements that say their state fits into a commit: a successor goes on from it, byte for byte.
+#include <filesystem>
+#include <map>
 #include <set>
+
+#include <sys/stat.h>
 
 #include "elements/codec/dng.h"
 #include "elements/codec/file_io.h"
@@ -17,6 +21,10 @@ void must_run(const std::string& line) {
     Play play(line);
     const Result<> outcome = play.run();
     if (!outcome) FAIL(to_string(outcome.error()));
+}
+
+std::string in_folder(std::string line, const TempFolder& folder) {
+    return line.replace(line.find("FOLDER/"), 7, folder.file(""));
 }
 
 TEST_CASE("going on: sources of the test family") {
@@ -126,6 +134,95 @@ TEST_CASE("going on: encoders, measures and what counts frames") {
     check_goes_on(ball + "identity drop-probability=0.3" + std::string(kCollect));
 }
 
+std::map<std::string, std::vector<std::byte>> files_in(const TempFolder& folder) {
+    std::map<std::string, std::vector<std::byte>> files;
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+        files[entry.path().filename()] = unwrap(codec::read_file(entry.path().string(), 1U << 20U));
+    }
+    return files;
+}
+
+TEST_CASE("going on: sinks of files") {
+    for (const std::string line :
+         {"fakesrc num-buffers=30 sizetype=random sizemax=300 ! filesink location=FOLDER/out",
+          "audiotestsrc num-buffers=9 ! wavenc ! filesink location=FOLDER/out.wav",
+          "fakesrc num-buffers=7 sizetype=random ! multifilesink location=FOLDER/%d",
+          "fakesrc num-buffers=9 sizetype=random ! multifilesink max-files=3 location=FOLDER/%d",
+          "fakesrc num-buffers=30 sizetype=random sizemax=300 ! multifilesink location=FOLDER/%d "
+          "next-file=max-size max-file-size=1000",
+          "fakesrc num-buffers=30 sizetype=random sizemax=300 ! multifilesink location=FOLDER/%d "
+          "next-file=max-size max-file-size=1000 max-files=4"}) {
+        CAPTURE(line);
+        const TempFolder plain;
+        const TempFolder reborn;
+        must_run(in_folder(line, plain));
+        Rebirths rebirths;
+        Play play(in_folder(line, reborn),
+                  [&](Registry& registry) { rebirths.take_over(registry); });
+        const Result<> outcome = play.run();
+        if (!outcome) FAIL(to_string(outcome.error()));
+        CHECK(rebirths.births() > 7);
+        CHECK(files_in(reborn) == files_in(plain));
+    }
+}
+
+// Killed after the file had its name, and before that was told.
+TEST_CASE("going on: a file that has its name already is not begun again") {
+    const TempFolder folder;
+    const std::string path = folder.file("out");
+    const auto bytes = std::as_bytes(std::span("twelve bytes", 12));
+    codec::AtomicFile first = unwrap(codec::AtomicFile::create(path, 5));
+    REQUIRE(first.write(bytes));
+    const codec::AtomicFile::Begun begun{
+        .nonce = 5, .written_bytes = 12, .inode = first.inode(), .or_new = false};
+    REQUIRE(first.commit());
+    SUBCASE("by who goes on with it") {
+        codec::AtomicFile second = unwrap(codec::AtomicFile::adopt(path, begun));
+        CHECK(second.commit());
+        CHECK(unwrap(codec::read_file(path, 100)).size() == 12);
+    }
+    SUBCASE("but another file of that name is left alone") {
+        REQUIRE(codec::write_file(path, bytes.first(6)));
+        CHECK_FALSE(codec::AtomicFile::adopt(path, begun));
+        CHECK(unwrap(codec::read_file(path, 100)).size() == 6);
+    }
+}
+
+// Whoever could write beside the file may put anything there.
+TEST_CASE("going on: only the plain file that was begun is gone on with") {
+    const TempFolder folder;
+    const std::string path = folder.file("out");
+    const std::string part = folder.file(".out.0000000000000005.part");
+    const auto bytes = std::as_bytes(std::span("twelve bytes", 12));
+    REQUIRE(codec::write_file(folder.file("other"), bytes));
+    SUBCASE("no link") {
+        std::filesystem::create_symlink(folder.file("other"), part);
+        CHECK_FALSE(codec::AtomicFile::adopt(path, {.nonce = 5}));
+    }
+    SUBCASE("no second name of another") {
+        std::filesystem::create_hard_link(folder.file("other"), part);
+        CHECK_FALSE(codec::AtomicFile::adopt(path, {.nonce = 5}));
+    }
+    SUBCASE("no pipe, and nobody waits for its reader") {
+        REQUIRE(::mkfifo(part.c_str(), 0600) == 0);
+        CHECK_FALSE(codec::AtomicFile::adopt(path, {.nonce = 5}));
+    }
+    SUBCASE("nothing shorter than what was written") {
+        codec::AtomicFile first = unwrap(codec::AtomicFile::create(path, 5));
+        REQUIRE(first.write(bytes));
+        CHECK_FALSE(codec::AtomicFile::adopt(path, {.nonce = 5, .written_bytes = 13}));
+        CHECK(codec::AtomicFile::adopt(path, {.nonce = 5, .written_bytes = 11}));
+    }
+    SUBCASE("nothing that took its place before it got its name") {
+        codec::AtomicFile first = unwrap(codec::AtomicFile::create(path, 5));
+        REQUIRE(first.write(bytes));
+        REQUIRE(codec::write_file(part, bytes.first(6)));
+        CHECK_FALSE(first.commit());
+        CHECK_FALSE(std::filesystem::exists(path));
+    }
+    CHECK(unwrap(codec::read_file(folder.file("other"), 100)).size() == 12);
+}
+
 // Whoever adds one adds it above, too.
 TEST_CASE("going on: these elements say so, and no others") {
     Registry registry;
@@ -134,10 +231,10 @@ TEST_CASE("going on: these elements say so, and no others") {
     for (const Factory* factory : registry.all()) {
         if (factory->pads().state == StateClass::inline_state) names.insert(factory->info.name);
     }
-    const std::set<std::string> expected{"audioconvert", "audiotestsrc", "fakesrc",      "filesrc",
-                                         "identity",     "metrics",      "multifilesrc", "rawsrc",
-                                         "rawtestsrc",   "videotestsrc", "wavenc",       "wavparse",
-                                         "y4menc"};
+    const std::set<std::string> expected{
+        "audioconvert", "audiotestsrc", "fakesrc", "filesink",   "filesrc",
+        "identity",     "metrics",      "rawsrc",  "rawtestsrc", "multifilesink",
+        "multifilesrc", "videotestsrc", "wavenc",  "wavparse",   "y4menc"};
     CHECK(names == expected);
 }
 

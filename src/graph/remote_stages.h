@@ -49,6 +49,7 @@ struct RemoteFigures {
     std::int64_t pid = 0;
     std::uint64_t restarts = 0;
     std::uint64_t poisoned = 0;
+    bool given_up = false;  // Its branch was ended; what it made is not whole.
     std::vector<std::pair<std::string, double>> metrics;
 };
 

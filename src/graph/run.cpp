@@ -35,10 +35,16 @@ Run::~Run() {
     for (auto& group : groups_) group->stop();
     poller_.reset();
     cut_off();
-    if (remote_) remote_->shut_down(false);
+    if (remote_) {
+        remote_->shut_down(false);
+        remote_->carry(carried_);
+    }
     take_down();
     if (built_ && state_ != State::ended) {
-        for (auto& run : elements_) (void)run->element->finish(false);
+        for (std::size_t n = 0; n < elements_.size(); ++n) {
+            if (is_remote(n)) (void)take_back(n);
+            (void)elements_[n]->element->finish(false);
+        }
     }
 }
 
@@ -236,12 +242,26 @@ bool Run::complete() const {
     return errors_.empty();
 }
 
+// Gives the program's own element what the one elsewhere has saved; false: there is nothing to
+// complete.
+bool Run::take_back(std::size_t element) {
+    const auto carried = carried_.find(element);
+    if (!saves_elsewhere(element) || carried == carried_.end()) return false;
+    if (carried->second.state == InlineState{}) return false;
+    ElementRun& run = *elements_[element];
+    if (Result<> restored = run.element->restore(carried->second.state); !restored) {
+        fail(run.name, restored.error());
+        return false;
+    }
+    return !remote_ || !remote_->figures(element).given_up;
+}
+
 void Run::finish() {
     const bool well = complete();
     for (std::size_t n = 0; n < elements_.size(); ++n) {
         ElementRun& run = *elements_[n];
-        // What one that ran elsewhere has made, it has finished there.
-        const bool here = well && !is_remote(n);
+        // What one that ran elsewhere has made, it has finished there, but for what it saved.
+        const bool here = well && (is_remote(n) ? take_back(n) : true);
         if (Result<> finished = run.element->finish(here); !finished) {
             fail(run.name, finished.error());
         }

@@ -64,6 +64,8 @@ class Run final : public StageHost {
     Result<> begin_remote();
     Result<> build_channels();
     bool is_remote(std::size_t element) const;
+    bool saves_elsewhere(std::size_t element) const;
+    bool take_back(std::size_t element);
     bool runs_elsewhere(const ElementRun& run) const;
     Result<> set_remote(ElementRun& run, std::string_view name, std::string_view text);
     Neighbour& neighbour(std::size_t stage);
@@ -111,7 +113,7 @@ class Run final : public StageHost {
     mutable std::mutex control_;
     // Destroyed from the bottom up: threads first, then channels, which hold frames of stages.
     ArenaTable arenas_;  // All that frames of this run lie in, but the program's own.
-    std::map<std::size_t, CarriedState> carried_;     // From before a renegotiation.
+    std::map<std::size_t, CarriedState> carried_;     // Of remote elements, between their lives.
     std::unique_ptr<RemoteStages> remote_;            // Null where no stage lives elsewhere.
     std::vector<std::unique_ptr<Stage>> stages_;      // As planned; null where it lives elsewhere.
     std::vector<std::unique_ptr<Channel>> channels_;  // By link; null inside a stage.

@@ -45,6 +45,18 @@ Result<> Run::open_elements() {
             fail(run->name, opened.error());
             return std::move(opened).context(run->name);
         }
+        const auto n = static_cast<std::size_t>(&run - elements_.data());
+        if (run->element->external() && is_remote(n)) {
+            graph_.isolate(n, "no");
+            bus_.post({.kind = Message::Kind::text,
+                       .severity = Severity::info,
+                       .element = run->name,
+                       .text = "stays in the program: only from there is what it names reached"});
+        }
+        if (Result<> begun = run->element->begin(); !begun) {
+            fail(run->name, begun.error());
+            return std::move(begun).context(run->name);
+        }
     }
     return {};
 }
@@ -150,6 +162,11 @@ ResourceGroup& Run::group(const std::string& name) const {
     return **found;
 }
 
+// It runs elsewhere, and writes down all that another one needs to go on.
+bool Run::saves_elsewhere(std::size_t element) const {
+    return is_remote(element) && elements_[element]->pads.state == StateClass::inline_state;
+}
+
 bool Run::is_remote(std::size_t element) const { return graph_.nodes()[element].isolate != "no"; }
 
 // Memory for all that crosses to other processes, if anything does.
@@ -160,6 +177,10 @@ Result<> Run::begin_remote() {
         return parallax::fail(Errc::unsupported,
                               "this program runs no element in a process of its own",
                               "give Pipeline::Options an isolation");
+    }
+    for (std::size_t n = 0; n < elements_.size(); ++n) {
+        if (!saves_elsewhere(n) || carried_.contains(n)) continue;
+        elements_[n]->element->save(carried_[n].state);
     }
     remote_ = PX_TRY(options_.isolation->begin({.plan = plan_,
                                                 .graph = graph_,

@@ -79,7 +79,7 @@ Result<std::vector<SandboxPlan>> sandbox_plan(const Graph& graph, const Registry
         const Element* element = pipeline.element(node.name);
         const Factory* factory = registry.find(node.factory);
         if (node.isolate == "no" || element == nullptr || factory == nullptr) continue;
-        if (factory->pads().local) continue;
+        if (factory->pads().local || element->external()) continue;
         SandboxPolicy policy = options.sandbox;
         if (!node.sandbox.empty()) policy = PX_TRY(sandbox_policy(node.sandbox));
         PX_TRY(add_grants(*element, policy.grants));

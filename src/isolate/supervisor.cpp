@@ -7,6 +7,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 #include "base/check.h"
 #include "base/clock.h"
 #include "exec/shared_ring.h"

@@ -309,6 +309,10 @@ void Supervisor::give_up(Remote& remote, const std::string& why) {
         return;
     }
     remote.given_up = true;
+    {
+        const std::lock_guard lock(figures_mutex_);
+        for (const std::size_t element : remote.elements) figures_.at(element).told.given_up = true;
+    }
     remote.restart_at_ns.reset();
     const bool drop = options_.on_crash == SupervisorOptions::OnCrash::drop && !options_.strict;
     if (drop) {

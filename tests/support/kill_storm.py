@@ -24,29 +24,32 @@ from pathlib import Path
 SLOW = "identity name=slow sleep-time={us} ! "
 STORMS = [
     ("source", "videotestsrc num-buffers={n} pattern=ball name=s ! "
-               "video/x-raw,format=GRAY8,width=160,height=120 ! " + SLOW + "filesink location=out",
-     "s", 160 * 120),
+               "video/x-raw,format=GRAY8,width=160,height=120 ! " + SLOW + "filesink name=z location=out",
+     "s,z", 160 * 120),
     ("camera", "rawtestsrc num-buffers={n} name=s threads=1 shake=1 ! "
-               "video/x-bayer,format=rggb10le,width=64,height=48 ! " + SLOW + "filesink location=out",
-     "s", 64 * 48 * 2),
+               "video/x-bayer,format=rggb10le,width=64,height=48 ! " + SLOW + "filesink name=z location=out",
+     "s,z", 64 * 48 * 2),
     ("sound", "audiotestsrc num-buffers={n} samplesperbuffer=441 wave=white-noise name=s ! "
               "audioconvert dithering=tpdf name=a ! audio/x-raw,format=U8 ! wavenc name=w ! " + SLOW +
-              "filesink location=out", "s,a,w", 0),
+              "filesink name=z location=out", "s,a,w,z", 0),
     ("blocks", "filesrc location={input} blocksize=1000 name=s ! identity name=i ! " + SLOW +
-               "filesink location=out", "s,i", 1000),
+               "filesink name=z location=out", "s,i,z", 1000),
     ("sizes", "fakesrc num-buffers={n} sizetype=random sizemax=3000 name=s ! " + SLOW +
-              "filesink location=out", "s", 0),
+              "filesink name=z location=out", "s,z", 0),
     ("join", "videotestsrc num-buffers={n} pattern=ball name=s ! "
              "video/x-raw,format=NV12,width=160,height=120 ! " + SLOW + "tee name=t "
              "t. ! videoflip name=f method=rotate-180 ! c.   t. ! identity name=k ! c. "
-             "compositor name=c ! videoconvert name=v ! video/x-raw,format=RGB ! filesink location=out",
-     "s,f,k,c,v", 160 * 240 * 3),
+             "compositor name=c ! videoconvert name=v ! video/x-raw,format=RGB ! filesink name=z location=out",
+     "s,f,k,c,v,z", 160 * 240 * 3),
     ("metrics", "videotestsrc num-buffers={n} pattern=ball name=s ! "
                 "video/x-raw,format=I420,width=64,height=48 ! " + SLOW + "tee name=t t. ! m.sink "
                 "t. ! identity name=i ! m.reference  metrics name=m ! y4menc name=y ! "
-                "filesink location=out", "s,i,m,y", 0),
+                "filesink name=z location=out", "s,i,m,y,z", 0),
     ("pictures", "multifilesrc location={pictures} loop=true num-buffers={n} name=s ! pngdec name=d ! "
-                 + SLOW + "pngenc name=e ! multifilesink location=%05d.png", "s,d,e", 0),
+                 + SLOW + "pngenc name=e ! multifilesink name=z location=%05d.png", "s,d,e,z", 0),
+    ("pieces", "fakesrc num-buffers={n} sizetype=random sizemax=3000 name=s ! " + SLOW +
+               "multifilesink name=z next-file=max-size max-file-size=40000 location=%05d.part-of",
+     "s,z", 0),
 ]
 STOP_SHARE = 0.2  # Of what is done to processes: stopped for a while, not killed.
 

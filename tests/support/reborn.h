@@ -36,6 +36,8 @@ class RebornFactory final : public Factory {
         }
         std::vector<PropertySpec> properties() const override { return now_->properties(); }
         Result<> open() override { return now_->open(); }
+        Result<> begin() override { return now_->begin(); }
+        bool external() const override { return now_->external(); }
         Caps pad_caps(const Pad& pad) const override { return now_->pad_caps(pad); }
         Caps transform(const Pad& from, const Caps& caps, const Pad& to) const override {
             return now_->transform(from, caps, to);
@@ -64,7 +66,15 @@ class RebornFactory final : public Factory {
             if (flow != Flow::again) PX_TRY(renew());
             return flow;
         }
-        Result<> finish(bool complete) override { return now_->finish(complete); }
+        // The first of them stands for the program's own, which completes what the others did.
+        Result<> finish(bool complete) override {
+            InlineState state{};
+            now_->save(state);
+            PX_TRY(now_->finish(complete));
+            if (gone_.empty()) return {};
+            if (state != InlineState{}) PX_TRY(gone_.front()->restore(state));
+            return gone_.front()->finish(complete);
+        }
         std::vector<std::pair<std::string, double>> metrics() const override {
             return now_->metrics();
         }

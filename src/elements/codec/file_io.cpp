@@ -13,6 +13,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -102,26 +103,7 @@ Split split(const std::string& path) {
     return {path.substr(0, slash + 1), path.substr(slash + 1)};
 }
 
-// A new hidden file beside `target`, or errno. Not mkstemp, which ignores the umask.
-UniqueFd open_beside(const std::string& target, std::string& temporary) {
-    const auto [folder, name] = split(target);
-    constexpr std::size_t name_part = 200;  // With the rest it stays below NAME_MAX.
-    for (int attempt = 0; attempt < 1000; ++attempt) {
-        temporary =
-            fmt::format("{}.{}.{}-{}.part", folder, name.substr(0, name_part), ::getpid(), attempt);
-        UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-        if (fd) return fd;
-        if (errno != EEXIST) break;
-    }
-    temporary.clear();
-    return {};
-}
-
-}  // namespace
-
-// A short count on a full disk is followed by the error itself.
-std::size_t write_all(int fd, std::span<const std::byte> bytes) {
-    const PipeShield shield;
+std::size_t write_plain(int fd, std::span<const std::byte> bytes) {
     errno = 0;
     std::size_t done = 0;
     while (done < bytes.size()) {
@@ -131,6 +113,39 @@ std::size_t write_all(int fd, std::span<const std::byte> bytes) {
         done += static_cast<std::size_t>(n);
     }
     return done;
+}
+
+// The hidden name beside `target`.
+std::string name_beside(const std::string& target, std::uint64_t nonce) {
+    const auto [folder, name] = split(target);
+    constexpr std::size_t name_part = 200;  // With the rest it stays below NAME_MAX.
+    return fmt::format("{}.{}.{:016x}.part", folder, name.substr(0, name_part), nonce);
+}
+
+bool is_plain_file(int fd) {
+    struct stat st{};
+    return ::fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1;
+}
+
+std::uint64_t inode_of(int fd) {
+    struct stat st{};
+    return ::fstat(fd, &st) == 0 ? st.st_ino : 0;
+}
+
+// Whether the name still leads to the file that is open.
+bool leads_to(const std::string& path, int fd) {
+    struct stat named{};
+    struct stat opened{};
+    return ::lstat(path.c_str(), &named) == 0 && ::fstat(fd, &opened) == 0 &&
+           named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
+}
+
+}  // namespace
+
+// A short count on a full disk is followed by the error itself.
+std::size_t write_all(int fd, std::span<const std::byte> bytes) {
+    const PipeShield shield;
+    return write_plain(fd, bytes);
 }
 
 Result<InputFile> InputFile::open(std::string path) {
@@ -173,7 +188,64 @@ Result<std::vector<std::byte>> read_file(const std::string& path, std::uint64_t 
     return bytes;
 }
 
-Result<AtomicFile> AtomicFile::create(std::string path) {
+std::uint64_t AtomicFile::fresh_nonce() {
+    std::uint64_t nonce = 0;
+    while (nonce == 0) {
+        if (::getrandom(&nonce, sizeof nonce, 0) != sizeof nonce) nonce = 0;
+    }
+    return nonce;
+}
+
+bool AtomicFile::is_external(const std::string& path) {
+    if (inherited_descriptor(path)) return true;
+    struct stat st{};
+    return ::lstat(path.c_str(), &st) == 0 && !S_ISREG(st.st_mode);
+}
+
+Result<AtomicFile> AtomicFile::adopt(std::string path, const Begun& begun) {
+    AtomicFile file({}, std::move(path));
+    file.adopted_ = true;
+    file.nonce_ = begun.nonce;
+    file.target_ = resolved(file.path_);
+    file.temporary_ = name_beside(file.target_, begun.nonce);
+    const int create = begun.or_new ? O_CREAT : 0;
+    constexpr int flags = O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+    file.fd_ = UniqueFd(::open(file.temporary_.c_str(), flags | create, 0666));
+    if (!file.fd_ && errno == ENOENT && begun.inode != 0) {
+        // Who was killed may have given it its name already, and not told so.
+        file.temporary_.clear();
+        file.fd_ = UniqueFd(::open(file.target_.c_str(), flags));
+    }
+    if (!file.fd_) return file_trouble(file.path_, "cannot go on with what was begun");
+    if (!is_plain_file(file.fd_.get()) ||
+        (begun.inode != 0 && inode_of(file.fd_.get()) != begun.inode)) {
+        return fail(Errc::io, file.path_ + ": what was begun is not there any more");
+    }
+    PX_TRY(file.go_on_at(begun.written_bytes));
+    return file;
+}
+
+void AtomicFile::discard(const std::string& path, std::uint64_t nonce) {
+    ::unlink(name_beside(resolved(path), nonce).c_str());
+}
+
+std::uint64_t AtomicFile::inode() const { return inode_of(fd_.get()); }
+
+Result<> AtomicFile::go_on_at(std::uint64_t written_bytes) {
+    struct stat st{};
+    if (::fstat(fd_.get(), &st) != 0) return file_trouble(path_, "fstat");
+    if (written_bytes > static_cast<std::uint64_t>(st.st_size)) {
+        return fail(Errc::io, fmt::format("{}: expected {} bytes so far, found {}", path_,
+                                          written_bytes, st.st_size));
+    }
+    const auto at = static_cast<off_t>(written_bytes);
+    if (::ftruncate(fd_.get(), at) != 0) return file_trouble(path_, "ftruncate");
+    if (::lseek(fd_.get(), at, SEEK_SET) != at) return file_trouble(path_, "lseek");
+    written_bytes_ = written_bytes;
+    return {};
+}
+
+Result<AtomicFile> AtomicFile::create(std::string path, std::uint64_t nonce) {
     if (const auto inherited = inherited_descriptor(path)) {
         UniqueFd fd(::fcntl(*inherited, F_DUPFD_CLOEXEC, 0));
         if (!fd) return file_trouble(path, "cannot open for writing");
@@ -203,8 +275,12 @@ Result<AtomicFile> AtomicFile::create(std::string path) {
     if (exists && ::access(path.c_str(), W_OK) != 0) return file_trouble(path, "cannot replace");
     AtomicFile file({}, std::move(path));
     file.target_ = resolved(file.path_);
-    file.fd_ = open_beside(file.target_, file.temporary_);
+    // Not mkstemp, which ignores the umask.
+    std::string temporary = name_beside(file.target_, nonce);
+    file.fd_ = UniqueFd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
     if (!file.fd_) return file_trouble(file.path_, "cannot create");
+    file.temporary_ = std::move(temporary);
+    file.nonce_ = nonce;
     // Failure only means other owners: the new file then has this process's defaults.
     if (exists) (void)::fchmod(file.fd_.get(), st.st_mode & 07777);
     return file;
@@ -226,7 +302,9 @@ AtomicFile::AtomicFile(AtomicFile&& other) noexcept
       path_(std::move(other.path_)),
       target_(std::move(other.target_)),
       temporary_(std::exchange(other.temporary_, {})),
+      nonce_(other.nonce_),
       written_bytes_(other.written_bytes_),
+      adopted_(other.adopted_),
       unread_(other.unread_) {}
 
 AtomicFile& AtomicFile::operator=(AtomicFile other) noexcept {
@@ -234,13 +312,15 @@ AtomicFile& AtomicFile::operator=(AtomicFile other) noexcept {
     std::swap(path_, other.path_);
     std::swap(target_, other.target_);
     std::swap(temporary_, other.temporary_);
+    std::swap(nonce_, other.nonce_);
     std::swap(written_bytes_, other.written_bytes_);
+    std::swap(adopted_, other.adopted_);
     std::swap(unread_, other.unread_);
     return *this;
 }
 
 AtomicFile::~AtomicFile() {
-    if (!temporary_.empty()) ::unlink(temporary_.c_str());
+    if (!temporary_.empty() && !adopted_) ::unlink(temporary_.c_str());
 }
 
 Result<std::size_t> AtomicFile::write_some(std::span<const std::byte> bytes) {
@@ -248,7 +328,9 @@ Result<std::size_t> AtomicFile::write_some(std::span<const std::byte> bytes) {
         return fail(Errc::io, path_ + ": nobody reads this pipe", "start its reader first");
     }
     if (!fd_) return fail(Errc::invalid_argument, path_ + ": is already complete");
-    const std::size_t done = write_all(fd_.get(), bytes);
+    // A plain file has no reader that could go away, and a sandbox no calls to mind signals.
+    const std::size_t done =
+        temporary_.empty() ? write_all(fd_.get(), bytes) : write_plain(fd_.get(), bytes);
     written_bytes_ += done;
     if (done == bytes.size() || errno == EAGAIN) return done;
     return file_trouble(path_, fmt::format("wrote {} of {} bytes", written_bytes_,
@@ -289,8 +371,12 @@ Result<> AtomicFile::commit(const CommitOptions& options) {
     if (options.sync && !temporary_.empty() && ::fsync(fd_.get()) != 0) {
         return file_trouble(path_, "fsync");
     }
-    // Network file systems report a full disk only here.
-    if (::close(fd_.release()) != 0 && errno != EINTR) return file_trouble(path_, "close");
+    // Who could write beside it may have put something else there.
+    if (!temporary_.empty() && !leads_to(temporary_, fd_.get())) {
+        temporary_.clear();  // Not ours to take away.
+        return fail(Errc::io, path_ + ": what was written is no longer there");
+    }
+    PX_TRY(close());
     if (temporary_.empty()) return {};
     if (::rename(temporary_.c_str(), target_.c_str()) != 0) {
         return file_trouble(path_, "cannot rename into place");
@@ -300,6 +386,12 @@ Result<> AtomicFile::commit(const CommitOptions& options) {
     const std::string folder = split(target_).folder;
     const UniqueFd dir(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_CLOEXEC));
     if (!dir || ::fsync(dir.get()) != 0) return file_trouble(path_, "fsync of its folder");
+    return {};
+}
+
+Result<> AtomicFile::close() {
+    // Network file systems report a full disk only here.
+    if (fd_ && ::close(fd_.release()) != 0 && errno != EINTR) return file_trouble(path_, "close");
     return {};
 }
 

@@ -55,17 +55,44 @@ Result<std::vector<std::byte>> read_file(const std::string& path, std::uint64_t 
 // the program has inherited (/dev/stdout, /dev/fd/3). A symbolic link stays one: the file it points
 // at is replaced.
 //
+// Several processes can write one file in turns: who made it tells the others its nonce, by which
+// they find it again, and how much of it counts. They leave no tidying to their ends.
+//
 // Nothing here waits for the reader of a named pipe: without one, create() succeeds and ready()
 // says no until there is one; write() then fails. write_some() takes what the pipe has room for.
 class AtomicFile {
   public:
-    static Result<AtomicFile> create(std::string path);
+    static Result<AtomicFile> create(std::string path) {
+        return create(std::move(path), fresh_nonce());
+    }
+    // Of a nonce that may be used for many names, but for each only once.
+    static Result<AtomicFile> create(std::string path, std::uint64_t nonce);
+    // A file that another process has begun, cut back to its first bytes. With `or_new`, one that
+    // is not there is begun. It stays when this is dropped.
+    struct Begun {
+        std::uint64_t nonce = 0;
+        std::uint64_t written_bytes = 0;
+        std::uint64_t inode = 0;  // Then it may have its name already; 0: it has not.
+        bool or_new = false;
+    };
+    static Result<AtomicFile> adopt(std::string path, const Begun& begun);
+    // Takes away what somebody began and nobody will complete, if it is there.
+    static void discard(const std::string& path, std::uint64_t nonce);
+    static std::uint64_t fresh_nonce();  // Never 0.
+    // Whether the path names something that only a process with the same descriptors and the same
+    // view of the file system can write: no plain file, or a link.
+    static bool is_external(const std::string& path);
     AtomicFile(AtomicFile&& other) noexcept;
     AtomicFile& operator=(AtomicFile other) noexcept;
     ~AtomicFile();
 
     const std::string& path() const { return path_; }
     std::uint64_t written_bytes() const { return written_bytes_; }
+    // 0: what is written to directly has no other name.
+    std::uint64_t nonce() const { return temporary_.empty() ? 0 : nonce_; }
+    std::uint64_t inode() const;
+    // Another process has written so much: goes on after it, and drops the rest.
+    Result<> go_on_at(std::uint64_t written_bytes);
 
     // False: a named pipe that nobody reads yet. Asks anew each time.
     Result<bool> ready();
@@ -82,15 +109,19 @@ class AtomicFile {
     };  // Also survive a power cut: slow.
     Result<> commit(const CommitOptions& options);
     Result<> commit() { return commit({}); }
+    // All is written; another process gives it its name.
+    Result<> close();
 
   private:
     AtomicFile(UniqueFd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
 
     UniqueFd fd_;
-    std::string path_;       // As the caller named it, for messages.
-    std::string target_;     // Where it goes, links followed.
-    std::string temporary_;  // Where it is until then; empty when written directly or done.
+    std::string path_;         // As the caller named it, for messages.
+    std::string target_;       // Where it goes, links followed.
+    std::string temporary_;    // Where it is until then; empty when written directly or done.
+    std::uint64_t nonce_ = 0;  // In its name until then.
     std::uint64_t written_bytes_ = 0;
+    bool adopted_ = false;
     bool unread_ = false;  // A named pipe without a reader so far: there is no descriptor.
 };
 

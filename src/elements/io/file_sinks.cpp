@@ -20,8 +20,7 @@ constexpr std::int64_t kPatienceOnceStoppedNs = 500'000'000;
 
 Pads one_sink() {
     return {.pads = {{"sink", PadDirection::sink}},
-            .state = StateClass::opaque,
-            .local = true,  // Until a successor can go on with a file that was begun.
+            .state = StateClass::inline_state,
             .allocates = false};
 }
 
@@ -30,7 +29,15 @@ Pads one_sink() {
 Pads FileSink::pads() { return one_sink(); }
 
 Result<> FileSink::open() {
-    file_ = PX_TRY(open_output(options().location.path));
+    if (!options().location.path.empty()) return {};
+    return fail(Errc::io, "no location given", "set location=FILE");
+}
+
+bool FileSink::external() const { return codec::AtomicFile::is_external(options().location.path); }
+
+Result<> FileSink::begin() {
+    file_ = PX_TRY(open_output(options().location.path, codec::AtomicFile::fresh_nonce()));
+    begun_here_ = true;
     return {};
 }
 
@@ -67,8 +74,20 @@ Result<bool> FileSink::event(Context&, const Event& event) {
 }
 
 Result<> FileSink::finish(bool complete) {
-    if (complete && file_) PX_TRY(file_->commit());
+    Result<> done;
+    if (complete && file_) done = begun_here_ ? file_->commit() : file_->close();
     file_.reset();
+    return done;
+}
+
+void FileSink::save(InlineState& state) const {
+    if (file_ && file_->nonce() != 0) state = {file_->nonce(), file_->written_bytes()};
+}
+
+Result<> FileSink::restore(const InlineState& state) {
+    if (file_) return file_->go_on_at(state[1]);
+    file_ = PX_TRY(codec::AtomicFile::adopt(options().location.path,
+                                            {.nonce = state[0], .written_bytes = state[1]}));
     return {};
 }
 
@@ -86,10 +105,21 @@ std::span<const Nick<NextFile>> nicks(NextFile) {
 
 Pads MultiFileSink::pads() { return one_sink(); }
 
-// The first file is tried at once: what cannot be written is known before anything is computed.
 Result<> MultiFileSink::open() {
     pattern_ = PX_TRY(FilePattern::parse(options().location.path));
-    PX_TRY(open_output(pattern_.name(options().index)));
+    oldest_ = options().index;
+    return {};
+}
+
+bool MultiFileSink::external() const {
+    return codec::AtomicFile::is_external(pattern_.name(options().index));
+}
+
+// The first file is tried at once: what cannot be written is known before anything is computed.
+Result<> MultiFileSink::begin() {
+    nonce_ = codec::AtomicFile::fresh_nonce();
+    begun_here_ = true;
+    PX_TRY(open_output(pattern_.name(options().index), nonce_));
     return {};
 }
 
@@ -108,13 +138,18 @@ Result<Flow> MultiFileSink::process(Context& context) {
     const MemoryView bytes = context.in();
     const Meta& meta = context.in_meta();
     if (file_ && begins_new_file(bytes, meta)) PX_TRY(close_file(&context));
-    if (!file_) {
-        file_ = PX_TRY(open_output(pattern_.name(options().index)));
-        first_pts_ns_ = meta.pts_ns;
-    }
+    if (!file_) PX_TRY(open_file(meta));
     PX_TRY(file_->write(bytes));
     if (options().next_file == NextFile::buffer) PX_TRY(close_file(&context));
     return Flow::more;
+}
+
+Result<> MultiFileSink::open_file(const Meta& meta) {
+    const std::string name = pattern_.name(options().index);
+    file_ = begun_here_ ? PX_TRY(open_output(name, nonce_))
+                        : PX_TRY(codec::AtomicFile::adopt(name, {.nonce = nonce_, .or_new = true}));
+    first_pts_ns_ = meta.pts_ns;
+    return {};
 }
 
 // A file of several frames gets its name only when the stream has ended well; finish() knows. Said
@@ -125,8 +160,37 @@ Result<Flow> MultiFileSink::drain(Context& context) {
 }
 
 Result<> MultiFileSink::finish(bool complete) {
-    if (complete && file_) PX_TRY(close_file(nullptr));
+    if (!begun_here_) {
+        Result<> done = complete && file_ ? file_->close() : Result<>();
+        file_.reset();
+        return done;
+    }
+    Result<> done = complete && file_ ? close_file(nullptr) : Result<>();
     file_.reset();
+    // What a process had begun when it was killed.
+    if (nonce_ != 0) codec::AtomicFile::discard(pattern_.name(options().index), nonce_);
+    return done;
+}
+
+void MultiFileSink::save(InlineState& state) const {
+    state = {nonce_,
+             static_cast<std::uint64_t>(options().index),
+             static_cast<std::uint64_t>(oldest_),
+             file_ ? file_->inode() : 0,
+             file_ ? file_->written_bytes() : 0,
+             static_cast<std::uint64_t>(first_pts_ns_)};
+}
+
+Result<> MultiFileSink::restore(const InlineState& state) {
+    nonce_ = state[0];
+    options().index = static_cast<std::int64_t>(state[1]);
+    oldest_ = static_cast<std::int64_t>(state[2]);
+    first_pts_ns_ = static_cast<std::int64_t>(state[5]);
+    file_.reset();
+    if (state[3] == 0) return {};
+    file_ = PX_TRY(
+        codec::AtomicFile::adopt(pattern_.name(options().index),
+                                 {.nonce = nonce_, .written_bytes = state[4], .inode = state[3]}));
     return {};
 }
 
@@ -134,14 +198,12 @@ Result<> MultiFileSink::finish(bool complete) {
 Result<> MultiFileSink::close_file(Context* context) {
     PX_TRY(file_->commit());
     if (context != nullptr) tell(*context);
-    std::string name = file_->path();
     file_.reset();
     ++options().index;
     if (options().max_files == 0 || !pattern_.numbered()) return {};
-    written_.push_back(std::move(name));
-    if (written_.size() > options().max_files) {
-        ::unlink(written_.front().c_str());  // Somebody else may have taken it away: no matter.
-        written_.pop_front();
+    if (static_cast<std::uint64_t>(options().index - oldest_) > options().max_files) {
+        // Somebody else may have taken it away: no matter.
+        ::unlink(pattern_.name(oldest_++).c_str());
     }
     return {};
 }

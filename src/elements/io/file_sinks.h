@@ -5,8 +5,6 @@
 // waits where a stop could not end it.
 #pragma once
 
-#include <deque>
-
 #include "elements/codec/file_io.h"
 #include "elements/io/file_pattern.h"
 #include "parallax/element.h"
@@ -30,14 +28,19 @@ class FileSink final : public ElementWith<FileSinkOptions> {
   public:
     static Pads pads();
     Result<> open() override;
+    bool external() const override;
+    Result<> begin() override;
     Result<Flow> process(Context& context) override;
     Result<bool> event(Context& context, const Event& event) override;  // rewrite_start.h
     Result<> finish(bool complete) override;
+    void save(InlineState& state) const override;
+    Result<> restore(const InlineState& state) override;
 
   private:
     Result<Flow> wait_for_reader(Context& context, const char* trouble);
 
     std::optional<codec::AtomicFile> file_;
+    bool begun_here_ = false;             // Else the program completes it.
     std::size_t written_bytes_ = 0;       // Of the frame at hand.
     std::int64_t waiting_since_ns_ = -1;  // For the reader of a pipe.
 };
@@ -83,19 +86,26 @@ class MultiFileSink final : public ElementWith<MultiFileSinkOptions> {
   public:
     static Pads pads();
     Result<> open() override;
+    bool external() const override;
+    Result<> begin() override;
     Result<Flow> process(Context& context) override;
     Result<Flow> drain(Context& context) override;
     Result<> finish(bool complete) override;
+    void save(InlineState& state) const override;
+    Result<> restore(const InlineState& state) override;
 
   private:
     bool begins_new_file(const MemoryView& bytes, const Meta& meta) const;
+    Result<> open_file(const Meta& meta);
     Result<> close_file(Context* context);  // Who may be told of it.
     void tell(Context& context) const;
 
     FilePattern pattern_;
+    std::uint64_t nonce_ = 0;                // Of all its files; see AtomicFile.
+    bool begun_here_ = false;                // Else others have written, and may go on.
     std::optional<codec::AtomicFile> file_;  // Begun and not complete.
     std::int64_t first_pts_ns_ = kNoTimeNs;  // In it.
-    std::deque<std::string> written_;        // Only where max-files bounds it.
+    std::int64_t oldest_ = 0;  // Index of the oldest file, where max-files bounds them.
 };
 
 }  // namespace parallax::elements

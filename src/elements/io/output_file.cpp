@@ -16,7 +16,7 @@ std::string folder_of(const std::string& path) {
 
 }  // namespace
 
-Result<codec::AtomicFile> open_output(const std::string& path) {
+Result<codec::AtomicFile> open_output(const std::string& path, std::uint64_t nonce) {
     if (path.empty()) return fail(Errc::io, "no location given", "set location=FILE");
     const std::string folder = folder_of(path);
     struct stat st{};
@@ -32,7 +32,7 @@ Result<codec::AtomicFile> open_output(const std::string& path) {
         return fail(Errc::io, path + ": the folder " + folder + " cannot be written to",
                     "check who may write there, or choose another folder");
     }
-    return codec::AtomicFile::create(path);
+    return codec::AtomicFile::create(path, nonce);
 }
 
 }  // namespace parallax::elements

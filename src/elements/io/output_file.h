@@ -11,6 +11,6 @@
 namespace parallax::elements {
 
 // As AtomicFile::create, but a missing or unwritable folder is named. An empty path is refused.
-Result<codec::AtomicFile> open_output(const std::string& path);
+Result<codec::AtomicFile> open_output(const std::string& path, std::uint64_t nonce);
 
 }  // namespace parallax::elements
