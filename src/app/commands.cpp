@@ -55,7 +55,11 @@ constexpr std::array kRunOptions{
     OptionSpec{.name = "restart",
                .value = "max=5,delay=10ms,backoff=exponential,max-delay=30s,window=60s",
                .doc = "how processes that crash are started again"},
-    OptionSpec{.name = "delivery", .value = "exact|live", .doc = "across a restart", .later = true},
+    OptionSpec{.name = "delivery",
+               .value = "WHAT",
+               .doc = "across crashes: exact (every frame once, or an error) or live (what crashes "
+                      "an element is passed over at once, and counted)",
+               .words = "exact|live"},
     OptionSpec{.name = "on-crash",
                .value = "WHAT",
                .doc = "restart (the default), drop (the branch ends) or stop (the run ends)",

@@ -6,6 +6,8 @@
 
 #include <fmt/core.h>
 
+#include "isolate/delivery.h"
+
 namespace parallax::app {
 namespace {
 
@@ -101,6 +103,27 @@ Result<> read_sandbox(const Options& options, SandboxPolicy& sandbox) {
     return check_policy(sandbox);
 }
 
+// What contradicts each other is refused, not weighed.
+Result<> read_delivery(const Options& options, SupervisorOptions& supervisor) {
+    const auto delivery = options.get("delivery");
+    const bool exact = delivery == "exact";
+    if (delivery) apply_delivery(exact ? Delivery::exact : Delivery::live, supervisor);
+    if (exact && supervisor.on_crash == SupervisorOptions::OnCrash::drop) {
+        return fail(Errc::invalid_argument,
+                    "--delivery exact loses nothing, and --on-crash drop ends a branch",
+                    "leave one of them out");
+    }
+    if (const auto text = options.get("poison-after")) {
+        supervisor.poison_after = PX_TRY(number_in<std::uint32_t>(*text, "--poison-after"));
+        if (exact && supervisor.poison_after != 0) {
+            return fail(Errc::invalid_argument,
+                        "--delivery exact loses nothing, and --poison-after passes frames over",
+                        "leave one of them out");
+        }
+    }
+    return {};
+}
+
 Result<> read_watch(const Options& options, SupervisorOptions& supervisor) {
     if (const auto text = options.get("heartbeat")) {
         supervisor.heartbeat = PX_TRY(duration(*text, "--heartbeat"));
@@ -126,10 +149,8 @@ Result<SupervisorOptions> supervisor_options(const Options& options) {
         using enum SupervisorOptions::OnCrash;
         supervisor.on_crash = *text == "drop" ? drop : *text == "stop" ? stop : restart;
     }
-    if (const auto text = options.get("poison-after")) {
-        supervisor.poison_after = PX_TRY(number_in<std::uint32_t>(*text, "--poison-after"));
-    }
     supervisor.strict = options.has("strict");
+    PX_TRY(read_delivery(options, supervisor));
     PX_TRY(read_watch(options, supervisor));
     return supervisor;
 }

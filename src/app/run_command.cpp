@@ -16,6 +16,7 @@
 #include "app/progress.h"
 #include "app/text_file.h"
 #include "graph/launch_graph.h"
+#include "isolate/delivery.h"
 #include "parallax/fd.h"
 #include "parallax/pipeline.h"
 
@@ -160,6 +161,10 @@ class Launch {
         auto pipeline = Pipeline::create(*std::move(graph), registry_,
                                          {.groups = groups_, .isolation = isolation_.get()});
         if (!pipeline) return refuse(pipeline.error());
+        if (options_.get("delivery") == "exact") {
+            const Result<> possible = check_exact(graph_, registry_, **pipeline);
+            if (!possible) return usage(possible.error());
+        }
         if (step == "parse") return show_plan(**pipeline);
         if (!(*pipeline)->prepare()) {
             return refuse((*pipeline)->report());
