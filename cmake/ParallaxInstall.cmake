@@ -11,6 +11,8 @@ if(TARGET program)
   foreach(link ${parallax_links})
     install(FILES ${CMAKE_BINARY_DIR}/bin/${link} DESTINATION ${CMAKE_INSTALL_BINDIR})
   endforeach()
+  install(FILES ${CMAKE_BINARY_DIR}/libexec/parallax/stage
+          DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/parallax)
   set(pages ${CMAKE_BINARY_DIR}/share)
   install(CODE "execute_process(COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:program> -DFOLDER=${pages}
     -P ${PROJECT_SOURCE_DIR}/cmake/ParallaxPages.cmake COMMAND_ERROR_IS_FATAL ANY)")

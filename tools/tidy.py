@@ -29,6 +29,7 @@ PUBLIC = {  # Which module keeps each promise in include/parallax/.
     "pipeline": "graph", "report": "graph", "app": "graph", "plugin": "graph", "plugin_element": "graph",
     "plugin_loader": "graph",
     "isp": "isp", "builtin": "elements",
+    "sandbox_policy": "isolate", "isolation": "isolate",
 }
 LIMITS = {"file": 500, "public header": 250, "line": 100, "function": 70}
 BANNED = [  # (pattern, where it is allowed, what to do instead)

@@ -31,8 +31,16 @@
 
 namespace parallax {
 
-class Run;        // src/graph/run.h
-class Isolation;  // src/graph/remote_stages.h
+class Run;           // src/graph/run.h
+class RemoteStages;  // src/graph/remote_stages.h
+struct RemoteSetup;
+
+// Who runs elements in processes of their own: make_isolation() of parallax/isolation.h.
+class Isolation {
+  public:
+    virtual ~Isolation() = default;
+    virtual Result<std::unique_ptr<RemoteStages>> begin(const RemoteSetup& setup) = 0;
+};
 
 // A launch line as gst-launch-1.0 takes it, strictly: "videotestsrc ! pngenc ! fakesink". All that
 // is wrong with it is reported at once, with line, column and nearest name.

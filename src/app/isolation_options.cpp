@@ -6,8 +6,6 @@
 
 #include <fmt/core.h>
 
-#include "isolate/delivery.h"
-
 namespace parallax::app {
 namespace {
 

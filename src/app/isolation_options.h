@@ -4,8 +4,8 @@
 #pragma once
 
 #include "app/options.h"
-#include "isolate/isolation.h"
 #include "parallax/graph.h"
+#include "parallax/isolation.h"
 
 namespace parallax::app {
 

@@ -11,9 +11,9 @@
 
 #include "app/commands.h"
 #include "graph/near_word.h"
-#include "isolate/ipc_elements.h"
-#include "isolate/isolation.h"
+#include "isolate/zygote.h"
 #include "parallax/builtin.h"
+#include "parallax/isolation.h"
 #include "parallax/plugin_loader.h"
 
 namespace {
@@ -70,10 +70,10 @@ void allow_many_descriptors() {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (parallax::is_zygote(argc, argv)) {
+    if (parallax::is_zygote(argc, argv)) {  // Else a registry would be made for nothing.
         parallax::Registry registry;
         parallax::add_builtin_elements(registry);
-        return parallax::stage_zygote_main(argc, argv, registry);
+        if (const auto exit = parallax::stage_main_if_requested(argc, argv, registry)) return *exit;
     }
     allow_many_descriptors();
     const std::vector<std::string_view> words(argv, argv + argc);

@@ -16,7 +16,6 @@
 #include "app/progress.h"
 #include "app/text_file.h"
 #include "graph/launch_graph.h"
-#include "isolate/delivery.h"
 #include "parallax/fd.h"
 #include "parallax/pipeline.h"
 

@@ -23,6 +23,7 @@
 #include "graph/stage.h"
 #include "memory/arena_table.h"
 #include "parallax/graph.h"
+#include "parallax/pipeline.h"
 
 namespace parallax {
 
@@ -84,12 +85,6 @@ class RemoteStages {
     // Brings the counters of remote elements up to date.
     virtual void refresh() = 0;
     virtual RemoteFigures figures(std::size_t element) const = 0;
-};
-
-class Isolation {
-  public:
-    virtual ~Isolation() = default;
-    virtual Result<std::unique_ptr<RemoteStages>> begin(const RemoteSetup& setup) = 0;
 };
 
 }  // namespace parallax

@@ -15,8 +15,8 @@
 
 #include <sys/types.h>
 
-#include "isolate/sandbox_policy.h"
 #include "parallax/result.h"
+#include "parallax/sandbox_policy.h"
 
 namespace parallax {
 

@@ -1,6 +1,5 @@
-#include "isolate/delivery.h"
-
 #include "parallax/element.h"
+#include "parallax/isolation.h"
 
 namespace parallax {
 

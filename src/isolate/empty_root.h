@@ -15,9 +15,9 @@
 #include <string>
 #include <vector>
 
-#include "isolate/sandbox_policy.h"
 #include "parallax/fd.h"
 #include "parallax/result.h"
+#include "parallax/sandbox_policy.h"
 
 namespace parallax {
 

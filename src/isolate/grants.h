@@ -7,8 +7,8 @@
 // Threads: pure but for looking at the file system.
 #pragma once
 
-#include "isolate/sandbox_policy.h"
 #include "parallax/element.h"
+#include "parallax/sandbox_policy.h"
 
 namespace parallax {
 

@@ -1,5 +1,8 @@
 #include "isolate/ipc_elements.h"
 
+#include "parallax/isolation.h"
+#include "parallax/registry.h"
+
 namespace parallax {
 
 void add_ipc_elements(Registry& registry) {

@@ -22,11 +22,8 @@
 #include "isolate/ipc_message.h"
 #include "parallax/element.h"
 #include "parallax/kept_frame.h"
-#include "parallax/registry.h"
 
 namespace parallax {
-
-void add_ipc_elements(Registry& registry);
 
 struct IpcSinkOptions {
     WritePath path;

@@ -13,6 +13,7 @@
 
 #include "isolate/ipc_elements.h"
 #include "parallax/app.h"
+#include "parallax/isolation.h"
 #include "parallax/pipeline.h"
 #include "support/known_elements.h"
 #include "support/temp_folder.h"

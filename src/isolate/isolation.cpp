@@ -1,4 +1,4 @@
-#include "isolate/isolation.h"
+#include "parallax/isolation.h"
 
 #include <algorithm>
 #include <mutex>
@@ -7,9 +7,15 @@
 
 #include "isolate/grants.h"
 #include "isolate/stage_process.h"
+#include "isolate/supervisor.h"
 
 namespace parallax {
 namespace {
+
+Result<std::unique_ptr<Zygote>> start_zygote(const SupervisorOptions& options) {
+    if (options.stage_host.empty()) return Zygote::start();
+    return Zygote::start({.program = options.stage_host});
+}
 
 class ProcessIsolation final : public Isolation {
   public:
@@ -22,7 +28,7 @@ class ProcessIsolation final : public Isolation {
             const std::lock_guard lock(mutex_);
             zygote = std::move(spare_);
         }
-        if (!zygote || !zygote->alive()) zygote = PX_TRY(Zygote::start());
+        if (!zygote || !zygote->alive()) zygote = PX_TRY(start_zygote(options_));
         return make_supervisor(setup, std::move(zygote), options_);
     }
 
@@ -57,7 +63,7 @@ bool matches(const Graph::Node& node, const std::vector<std::string>& patterns) 
 }  // namespace
 
 Result<std::unique_ptr<Isolation>> make_isolation(SupervisorOptions options) {
-    auto zygote = PX_TRY(Zygote::start());
+    auto zygote = PX_TRY(start_zygote(options));
     return std::make_unique<ProcessIsolation>(std::move(options), std::move(zygote));
 }
 
@@ -97,9 +103,49 @@ Result<std::vector<SandboxPlan>> sandbox_plan(const Graph& graph, const Registry
     return plans;
 }
 
-int stage_zygote_main(int argc, char** argv, Registry& registry) {
+std::optional<int> stage_main_if_requested(int argc, char** argv, Registry& registry) {
+    if (!is_zygote(argc, argv)) return std::nullopt;
     RegisteredStages stages(registry);
     return zygote_main(argc, argv, stages);
+}
+
+void place(const ExecutionMode& mode, const Registry& registry, Graph& graph) {
+    for (std::size_t n = 0; n < graph.nodes().size(); ++n) graph.isolate(n, "no");
+    if (std::holds_alternative<ExecutionMode::Isolated>(mode.what())) {
+        isolate_matching(graph, registry, {}, "process");
+    }
+    const auto* grouped = std::get_if<ExecutionMode::Grouped>(&mode.what());
+    if (grouped == nullptr) return;
+    if (!grouped->patterns.empty()) {
+        isolate_matching(graph, registry, grouped->patterns, "process");
+    }
+    for (const auto& [pattern, id] : grouped->groups) {
+        const auto number = std::to_string(static_cast<std::uint32_t>(id));
+        isolate_matching(graph, registry, {pattern},
+                         id == GroupId::supervisor ? "no" : "group" + number);
+    }
+}
+
+Result<RunReport> run_with_mode(Graph graph, const Registry& registry, const ExecutionMode& mode,
+                                SupervisorOptions options) {
+    place(mode, registry, graph);
+    if (const auto* each = std::get_if<ExecutionMode::Isolated>(&mode.what())) {
+        options.sandbox = each->sandbox;
+    }
+    if (const auto* some = std::get_if<ExecutionMode::Grouped>(&mode.what())) {
+        options.sandbox = some->sandbox;
+    }
+    const bool elsewhere = std::ranges::any_of(
+        graph.nodes(), [](const Graph::Node& node) { return node.isolate != "no"; });
+    std::unique_ptr<Isolation> isolation;
+    if (elsewhere) isolation = PX_TRY(make_isolation(std::move(options)));
+    auto pipeline = Pipeline::create(std::move(graph), registry, {.isolation = isolation.get()});
+    if (!pipeline) {
+        const Problem& first = pipeline.error().front();
+        return fail(Errc::invalid_argument, to_string(first), first.hint);
+    }
+    PX_TRY((*pipeline)->run());
+    return (*pipeline)->report();
 }
 
 }  // namespace parallax

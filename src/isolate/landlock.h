@@ -6,8 +6,8 @@
 // Threads: restricts the calling thread and those it starts; install it before there are others.
 #pragma once
 
-#include "isolate/sandbox_policy.h"
 #include "parallax/result.h"
+#include "parallax/sandbox_policy.h"
 
 namespace parallax {
 

@@ -10,9 +10,9 @@
 #include <optional>
 #include <utility>
 
-#include "isolate/sandbox_policy.h"
 #include "isolate/seccomp_filter.h"
 #include "parallax/result.h"
+#include "parallax/sandbox_policy.h"
 
 namespace parallax {
 

@@ -5,8 +5,8 @@
 
 #include <span>
 
-#include "isolate/sandbox_policy.h"
 #include "parallax/result.h"
+#include "parallax/sandbox_policy.h"
 
 namespace parallax {
 

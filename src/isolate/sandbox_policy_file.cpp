@@ -11,7 +11,7 @@
 #include <toml++/toml.h>
 
 #include "graph/near_word.h"
-#include "isolate/sandbox_policy.h"
+#include "parallax/sandbox_policy.h"
 
 namespace parallax {
 namespace {

@@ -1,4 +1,4 @@
-#include "isolate/sandbox_policy.h"
+#include "parallax/sandbox_policy.h"
 
 #include <string>
 

@@ -12,8 +12,8 @@
 #include <string_view>
 #include <vector>
 
-#include "isolate/sandbox_policy.h"
 #include "parallax/result.h"
+#include "parallax/sandbox_policy.h"
 
 namespace parallax {
 

@@ -18,6 +18,7 @@ namespace parallax {
 namespace {
 
 constexpr int kTickMs = 50;
+constexpr int kMostUnserved = 3;  // In a row: killed at birth, or no fork servers at all.
 constexpr std::chrono::seconds kStartPatience(30);
 constexpr std::chrono::seconds kFinishPatience(20);
 
@@ -314,9 +315,17 @@ void Supervisor::renew_zygote() {
     const bool any = std::ranges::any_of(
         remotes_, [](const auto& each) { return each.second.process.has_value(); });
     if (any) return;
-    auto another = Zygote::start();
+    unserved_ = zygote_->has_served() ? 0 : unserved_ + 1;
+    auto another = unserved_ < kMostUnserved
+                       ? zygote_->another()
+                       : fail(Errc::peer_died, "the fork server ended before it served",
+                              std::string(kMainHint));
     if (another) {
         zygote_ = *std::move(another);
+        return;
+    }
+    if (starting_) {
+        std::exchange(starting_, std::nullopt)->set_value(Failure(another.error()));
         return;
     }
     for (auto& [number, remote] : remotes_) {

@@ -17,30 +17,9 @@
 
 #include "graph/remote_stages.h"
 #include "isolate/zygote.h"
+#include "parallax/isolation.h"
 
 namespace parallax {
-
-struct SupervisorOptions {
-    struct Restart {
-        enum class Backoff : std::uint8_t { constant, linear, exponential };
-        std::uint32_t most = 5;  // Faults within the window, before it is given up.
-        std::chrono::nanoseconds delay = std::chrono::milliseconds(10);
-        std::chrono::nanoseconds longest_delay = std::chrono::seconds(30);
-        std::chrono::nanoseconds window = std::chrono::seconds(60);
-        Backoff backoff = Backoff::exponential;
-    };
-    enum class OnCrash : std::uint8_t { restart, drop, stop };
-
-    Restart restart;
-    OnCrash on_crash = OnCrash::restart;
-    bool strict = false;             // A branch that is given up is an error of the run.
-    std::uint32_t poison_after = 3;  // Faults of one frame; 0: never passed over.
-    std::chrono::nanoseconds heartbeat = std::chrono::milliseconds(500);
-    std::chrono::nanoseconds frame_deadline = {};  // 0: by the size of the frame.
-    std::string crash_folder = {};  // Where reports of crashes are kept; empty: nowhere.
-    std::string entry = "stage";    // What the fork server runs; tests have others.
-    SandboxPolicy sandbox;          // Of elements that say nothing themselves.
-};
 
 // The fork server is this run's alone. When it is killed, another one is started.
 Result<std::unique_ptr<RemoteStages>> make_supervisor(const RemoteSetup& setup,

@@ -142,6 +142,7 @@ class Supervisor final : public RemoteStages {
     void run_posted();
     void wait_for_news();
     void renew_zygote();
+    int unserved_ = 0;  // Fork servers that ended before they answered once.
     void tick();
     bool running_elsewhere(std::size_t stage) const { return remotes_.contains(stage); }
     void begin_finishing();

@@ -34,8 +34,11 @@ constexpr int kDeathMs = 1000;      // Between a fork server's death and its chi
 constexpr auto kKeptVariables = std::to_array<const char*>(
     {"LD_LIBRARY_PATH", "ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"});
 
+// Set where a program serves as a fork server: should its main() not know, it starts no other.
+constexpr const char* kWithin = "PARALLAX_FORK_SERVER";
+
 std::vector<std::string> clean_environment() {
-    std::vector<std::string> variables{"LC_ALL=C.UTF-8"};
+    std::vector<std::string> variables{"LC_ALL=C.UTF-8", std::string(kWithin) + "=1"};
     for (const char* name : kKeptVariables) {
         const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
         if (value != nullptr) variables.push_back(std::string(name) + "=" + value);
@@ -143,6 +146,7 @@ class Zygote::Server {
     int pidfd() const { return pidfd_.get(); }
     pid_t pid() const { return pid_; }
     bool alive() const { return !readable(pidfd_.get(), 0); }
+    bool has_served() const { return has_served_; }
 
     // Sends, and waits for the answer; exits that arrive meanwhile are put aside.
     Result<Child> spawn(const SpawnRequest& request, std::span<const int> fds,
@@ -161,6 +165,7 @@ class Zygote::Server {
     pid_t pid_;
     UniqueFd pidfd_;
     UniqueFd socket_;
+    bool has_served_ = false;
     std::map<std::uint64_t, pid_t> running_;
 };
 
@@ -223,10 +228,10 @@ Result<Packet> Zygote::Server::answer(std::uint64_t id, Reply& reply,
         std::optional<Packet> packet = PX_TRY(next(true));
         if (!packet) return fail(Errc::timed_out, "the fork server does not answer");
         if (packet->bytes.empty()) {
-            return fail(Errc::peer_died, "the fork server ended",
-                        "main() must begin with is_zygote() and zygote_main()");
+            return fail(Errc::peer_died, "the fork server ended", kMainHint);
         }
         reply = PX_TRY(zygote_wire::decode_reply(packet->bytes));
+        has_served_ = true;
         if (reply.kind != ReplyKind::exited && reply.id == id) return std::move(*packet);
         if (reply.kind != ReplyKind::exited) continue;  // Of a spawn that was given up.
         running_.erase(reply.id);
@@ -286,6 +291,10 @@ Zygote::Zygote(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Zygote::~Zygote() = default;
 
 Result<std::unique_ptr<Zygote>> Zygote::start(Options options) {
+    if (std::getenv(kWithin) != nullptr) {  // NOLINT(concurrency-mt-unsafe)
+        return fail(Errc::invalid_argument, "this process was started to serve as a fork server",
+                    kMainHint);
+    }
     auto zygote = std::make_unique<Zygote>(std::make_unique<State>());
     State& state = *zygote->state_;
     state.options = std::move(options);
@@ -296,6 +305,14 @@ Result<std::unique_ptr<Zygote>> Zygote::start(Options options) {
     PX_TRY(watch(state.epoll.get(), state.put_aside.get()));
     PX_TRY(zygote->server(false));
     return zygote;
+}
+
+Result<std::unique_ptr<Zygote>> Zygote::another() const { return start(state_->options); }
+
+bool Zygote::has_served() const {
+    return std::ranges::any_of(state_->servers, [](const std::unique_ptr<Server>& server) {
+        return server && server->has_served();
+    });
 }
 
 // Started when first needed.

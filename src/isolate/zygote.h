@@ -29,9 +29,9 @@
 
 #include "isolate/crash_page.h"
 #include "isolate/lock_down.h"
-#include "isolate/sandbox_policy.h"
 #include "parallax/fd.h"
 #include "parallax/result.h"
+#include "parallax/sandbox_policy.h"
 
 namespace parallax {
 
@@ -72,6 +72,7 @@ class Zygote {
     };
     static Result<std::unique_ptr<Zygote>> start(Options options);
     static Result<std::unique_ptr<Zygote>> start() { return start({}); }
+    Result<std::unique_ptr<Zygote>> another() const;  // Of the same program.
 
     explicit Zygote(std::unique_ptr<State> state);
     Zygote(const Zygote&) = delete;
@@ -88,6 +89,7 @@ class Zygote {
 
     int event_fd() const;  // Readable when an exit is to be had, or a fork server died.
     bool alive() const;    // Once false for ever false: start another.
+    bool has_served() const;
     pid_t pid() const;
 
   private:
@@ -114,6 +116,8 @@ class StageEntry {
     virtual int run(StageStart start) = 0;
 };
 
+inline constexpr const char* kMainHint =
+    "main() must begin with stage_main_if_requested(), or options.stage_host name a program";
 inline constexpr int kZygoteFd = 3;
 
 bool is_zygote(int argc, char** argv);  // argv[1] is "--parallax-zygote".

@@ -12,10 +12,10 @@
 #include <string>
 #include <vector>
 
-#include "isolate/sandbox_policy.h"
 #include "isolate/seccomp_filter.h"
 #include "parallax/fd.h"
 #include "parallax/result.h"
+#include "parallax/sandbox_policy.h"
 
 namespace parallax::zygote_wire {
 

@@ -14,9 +14,9 @@
 
 #include <doctest/doctest.h>
 
-#include "isolate/isolation.h"
 #include "parallax/app.h"
 #include "parallax/builtin.h"
+#include "parallax/isolation.h"
 #include "parallax/pipeline.h"
 #include "support/evil_filter.h"
 
