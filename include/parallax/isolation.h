@@ -80,7 +80,7 @@ class ExecutionMode {
         std::map<std::string, GroupId> groups = {};  // …those that share one by this.
         SandboxPolicy sandbox = {};
     };
-    ExecutionMode(InProcess mode) : what_(std::move(mode)) {}
+    ExecutionMode(InProcess mode) : what_(mode) {}
     ExecutionMode(Isolated mode) : what_(std::move(mode)) {}
     ExecutionMode(Grouped mode) : what_(std::move(mode)) {}
     const std::variant<InProcess, Isolated, Grouped>& what() const { return what_; }

@@ -1,9 +1,8 @@
 #include "graph/insert_converters.h"
 
-#include <utility>
-
 #include <fmt/core.h>
 
+#include "graph/add_between.h"
 #include "graph/assemble.h"
 
 namespace parallax {
@@ -34,27 +33,6 @@ std::string reason_of(const std::string& giver, const Structure& from, const std
     return reason("memory", to_string(Caps(from)), to_string(Caps(to)));
 }
 
-// Not one that somebody may have given.
-std::string free_name(const Graph& graph, const std::string& factory) {
-    for (int number = 0;; ++number) {
-        std::string name = fmt::format("{}-auto{}", factory, number);
-        if (graph.find(name) == nullptr) return name;
-    }
-}
-
-std::unique_ptr<ElementRun> make_run(const Factory& factory, std::string name) {
-    auto run = std::make_unique<ElementRun>();
-    run->name = std::move(name);
-    run->factory = factory.info.name;
-    run->element = factory.make();
-    run->pads = factory.pads();
-    for (std::size_t p = 0; p < run->pads.pads.size(); ++p) {
-        const bool sink = run->pads.pads[p].direction == PadDirection::sink;
-        (sink ? run->input_pads : run->output_pads).push_back(p);
-    }
-    return run;
-}
-
 }  // namespace
 
 Result<std::vector<ConverterPlan>> insert_converters(
@@ -76,25 +54,15 @@ Result<std::vector<ConverterPlan>> insert_converters(
         const std::size_t before = tail[inserted.link];
         const ElementRun& giver = *elements[links[before].from];
         const std::size_t target = links[before].to;
-        const std::size_t added =
-            graph.add(factory.info.name, {{"name", free_name(graph, factory.info.name)},
-                                          {"group", graph.nodes()[links[before].from].group}});
+        tail[inserted.link] = links.size();
+        const std::size_t added = PX_TRY(add_between(before, factory, {graph, elements, links}));
+        links.back().caps = inserted.to;
         plans.push_back(
             {.name = graph.nodes()[added].name,
              .factory = factory.info.name,
              .link = names[inserted.link],
              .reason = reason_of(giver.name, inserted.from, elements[target]->name, inserted.to),
              .cost = inserted.cost});
-        elements.push_back(make_run(factory, graph.nodes()[added].name));
-        PX_TRY(elements.back()->element->open());
-        PlannedLink after = links[before];
-        after.from = added;
-        after.from_pad = 0;
-        after.caps = inserted.to;
-        links[before].to = added;
-        links[before].to_pad = 0;
-        tail[inserted.link] = links.size();
-        links.push_back(std::move(after));
     }
     return plans;
 }

@@ -2,12 +2,14 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "graph/add_between.h"
 #include "graph/insert_converters.h"
 #include "graph/negotiate_links.h"
 #include "graph/pad_format.h"
 #include "graph/run.h"
 
 namespace parallax {
+
 Result<> Run::make_groups() {
     std::vector<ResourceGroup::Options> wanted = options_.groups;
     if (std::ranges::find(wanted, "default", &ResourceGroup::Options::name) == wanted.end()) {
@@ -58,6 +60,12 @@ Result<> Run::open_elements() {
             return std::move(begun).context(run->name);
         }
     }
+    const std::size_t drawn = elements_.size();
+    const std::lock_guard lock(mutex_);
+    PX_TRY(add_relays(registry_, {graph_, elements_, links_}));
+    for (std::size_t n = drawn; n < elements_.size(); ++n) adopt(*elements_[n]);
+    high_water_.resize(links_.size());
+    queue_drops_.resize(links_.size());
     return {};
 }
 
