@@ -2,7 +2,6 @@
 
 #include <fmt/core.h>
 
-#include "graph/add_between.h"
 #include "graph/assemble.h"
 
 namespace parallax {
@@ -35,27 +34,27 @@ std::string reason_of(const std::string& giver, const Structure& from, const std
 
 }  // namespace
 
-Result<std::vector<ConverterPlan>> insert_converters(
-    const NegotiationSolution& solution, const Converters& converters, Graph& graph,
-    std::vector<std::unique_ptr<ElementRun>>& elements, std::vector<PlannedLink>& links) {
-    const std::size_t drawn = links.size();
+Result<std::vector<ConverterPlan>> insert_converters(const NegotiationSolution& solution,
+                                                     const Converters& converters, Drawn drawn) {
+    auto& [graph, elements, links] = drawn;
+    const std::size_t before_all = links.size();
     std::vector<std::string> names;
-    for (std::size_t l = 0; l < drawn; ++l) {
+    for (std::size_t l = 0; l < before_all; ++l) {
         links[l].caps = solution.link_caps[l];
         names.push_back(pad_name(*elements[links[l].from], PadDirection::src, links[l].from_pad) +
                         " -> " +
                         pad_name(*elements[links[l].to], PadDirection::sink, links[l].to_pad));
     }
     std::vector<ConverterPlan> plans;
-    std::vector<std::size_t> tail(drawn);  // The last part of each link so far.
-    for (std::size_t l = 0; l < drawn; ++l) tail[l] = l;
+    std::vector<std::size_t> tail(before_all);  // The last part of each link so far.
+    for (std::size_t l = 0; l < before_all; ++l) tail[l] = l;
     for (const InsertedConverter& inserted : solution.inserted) {
         const Factory& factory = converters.factory(inserted.converter);
         const std::size_t before = tail[inserted.link];
         const ElementRun& giver = *elements[links[before].from];
         const std::size_t target = links[before].to;
         tail[inserted.link] = links.size();
-        const std::size_t added = PX_TRY(add_between(before, factory, {graph, elements, links}));
+        const std::size_t added = PX_TRY(add_between(before, factory, drawn));
         links.back().caps = inserted.to;
         plans.push_back(
             {.name = graph.nodes()[added].name,

@@ -98,7 +98,7 @@ Result<> Run::negotiate() {
 Result<> Run::insert(const NegotiationSolution& solution, const Converters& converters) {
     const std::size_t before = elements_.size();
     const std::lock_guard lock(mutex_);
-    auto plans = PX_TRY(insert_converters(solution, converters, graph_, elements_, links_));
+    auto plans = PX_TRY(insert_converters(solution, converters, {graph_, elements_, links_}));
     for (std::size_t n = before; n < elements_.size(); ++n) adopt(*elements_[n]);
     for (ConverterPlan& plan : plans) {
         bus_.post({.kind = Message::Kind::text,
