@@ -24,10 +24,13 @@
 #include <vector>
 
 #include "parallax/pipeline.h"
+#include "parallax/plugin_loader.h"
 #include "parallax/registry.h"
 #include "parallax/sandbox_policy.h"
 
 namespace parallax {
+
+class Zygote;  // src/isolate/zygote.h
 
 // How processes are watched, and followed when they die.
 struct SupervisorOptions {
@@ -105,6 +108,22 @@ Result<RunReport> run_with_mode(Graph graph, const Registry& registry, const Exe
 // are those that its properties name.
 Result<std::vector<SandboxPlan>> sandbox_plan(const Graph& graph, const Registry& registry,
                                               Pipeline& pipeline, const SupervisorOptions& options);
+
+// A trial for load_plugins(), in a sandbox: what a file does when it is opened, it does where there
+// are no files but system libraries, no network, and an end after 5 s. Layers that the machine
+// lacks are done without. main() begins as told above.
+//
+//     SandboxedPluginTrial trial;
+//     auto broken = load_plugins(plugin_folders(), registry, std::ref(trial));
+class SandboxedPluginTrial {
+  public:
+    SandboxedPluginTrial();
+    ~SandboxedPluginTrial();
+    std::optional<std::string> operator()(const std::string& path);
+
+  private:
+    std::unique_ptr<Zygote> zygote_;  // Started with the first file.
+};
 
 // "ipcsink" and "ipcsrc", which join programs by the path of a socket.
 void add_ipc_elements(Registry& registry);

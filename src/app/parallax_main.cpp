@@ -2,6 +2,7 @@
 // parallax-launch is `parallax run`, parallax-inspect is `parallax inspect`.
 #include <algorithm>
 #include <cstdio>
+#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -40,7 +41,9 @@ int run_named(std::string_view name, Arguments arguments) {
         parallax::Registry registry;
         parallax::add_builtin_elements(registry);
         parallax::add_ipc_elements(registry);
-        for (const auto& broken : load_plugins(parallax::plugin_folders(), registry)) {
+        parallax::SandboxedPluginTrial trial;
+        for (const auto& broken :
+             load_plugins(parallax::plugin_folders(), registry, std::ref(trial))) {
             fmt::print(stderr, "parallax: warning: plugin {} is left out: {}\n", broken.path,
                        broken.reason);
         }

@@ -37,12 +37,8 @@ std::vector<std::string> shared_objects(const std::string& folder) {
 [[noreturn]] void try_plugin(const std::string& path, int report_fd) {
     const rlimit none{0, 0};
     ::setrlimit(RLIMIT_CORE, &none);
-    Registry registry;
-    const Result<> loaded = load_plugin(path, registry);
+    const Result<> loaded = walk_through_plugin(path);
     std::string reason = loaded ? "" : to_string(loaded.error());
-    if (loaded) {
-        for (const Factory* factory : registry.all()) (void)factory->make();
-    }
     while (!reason.empty()) {
         const ssize_t count = ::write(report_fd, reason.data(), reason.size());
         if (count <= 0) break;
@@ -67,8 +63,9 @@ std::string read_reason(int fd) {
     }
 }
 
-// Why the plugin must not be opened here, or nothing.
-std::optional<std::string> trial(const std::string& path) {
+}  // namespace
+
+std::optional<std::string> try_in_child(const std::string& path) {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) return "no pipe for its trial";
     UniqueFd read_end(ends[0]);
@@ -89,8 +86,6 @@ std::optional<std::string> trial(const std::string& path) {
     return std::nullopt;
 }
 
-}  // namespace
-
 Result<> load_plugin(const std::string& path, Registry& registry) {
     // Never closed: its factories point into it.
     void* object = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
@@ -107,14 +102,35 @@ Result<> load_plugin(const std::string& path, Registry& registry) {
         plugin->abi != PARALLAX_PLUGIN_ABI || plugin->element_count > 1024) {
         return fail(Errc::unsupported, path + " speaks another version of the plugin ABI");
     }
-    for (std::uint32_t e = 0; e < plugin->element_count; ++e) {
-        registry.add(PX_TRY(plugin_factory(*plugin->elements[e], path).context(path)));
+    if (plugin->element_count > 0 && plugin->elements == nullptr) {
+        return fail(Errc::corrupt, path + " counts elements that it does not list");
     }
+    std::vector<std::unique_ptr<Factory>> factories;
+    factories.reserve(plugin->element_count);
+    for (std::uint32_t e = 0; e < plugin->element_count; ++e) {
+        if (plugin->elements[e] == nullptr) {
+            return fail(Errc::corrupt, path + " counts elements that it does not list");
+        }
+        factories.push_back(PX_TRY(plugin_factory(*plugin->elements[e], path).context(path)));
+        const std::string& name = factories.back()->info.name;
+        if (registry.find(name) == nullptr) continue;
+        return fail(Errc::invalid_argument,
+                    path + ": there is an element called " + name + " already",
+                    "give it another name");
+    }
+    for (auto& factory : factories) registry.add(std::move(factory));
     return {};
 }
 
-std::vector<BrokenPlugin> load_plugins(const std::vector<std::string>& folders,
-                                       Registry& registry) {
+Result<> walk_through_plugin(const std::string& path) {
+    Registry registry;
+    PX_TRY(load_plugin(path, registry));
+    for (const Factory* factory : registry.all()) (void)factory->make();
+    return {};
+}
+
+std::vector<BrokenPlugin> load_plugins(const std::vector<std::string>& folders, Registry& registry,
+                                       const PluginTrial& trial) {
     std::vector<BrokenPlugin> broken;
     for (const std::string& folder : folders) {
         for (const std::string& path : shared_objects(folder)) {

@@ -6,6 +6,7 @@
 #include <fnmatch.h>
 
 #include "isolate/grants.h"
+#include "isolate/plugin_trial.h"
 #include "isolate/stage_process.h"
 #include "isolate/supervisor.h"
 
@@ -42,6 +43,7 @@ class RegisteredStages final : public StageEntry {
   public:
     explicit RegisteredStages(Registry& registry) : registry_(registry) {}
     int run(StageStart start) override {
+        if (start.entry == kPluginTrialEntry) return run_plugin_trial(std::move(start));
         if (start.fds.empty()) return 1;
         return run_stage_process({.control = ControlSocket(std::move(start.fds.front())),
                                   .registry = registry_,

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "exec/shared_ring.h"
 #include "isolate/crash_report.h"
-#include "isolate/seccomp_rules.h"
+#include "isolate/last_words.h"
 #include "isolate/supervisor_impl.h"
 
 namespace parallax {
@@ -21,11 +21,6 @@ constexpr std::int64_t kHeartbeatsMissed = 20;
 constexpr std::int64_t kDeadlineNs = 10'000'000'000;
 constexpr std::int64_t kDeadlineNsPerByte = 100;
 constexpr std::uint32_t kFruitlessKills = 10;  // Outside kills in a row without a commit between.
-
-std::string signal_name(int number) {
-    const char* name = ::sigabbrev_np(number);
-    return name != nullptr ? "SIG" + std::string(name) : "signal " + std::to_string(number);
-}
 
 }  // namespace
 
@@ -46,16 +41,7 @@ void Supervisor::kill(Remote& remote, std::string why) {
 std::string Supervisor::reason_of(const Remote& remote, const ChildExit& exit) const {
     const Incarnation& process = *remote.process;
     if (!process.killed_for.empty()) return process.killed_for;
-    if (exit.out_of_memory) return "it was killed at its memory limit";
-    const int signal = signal_of(exit, process.child.crash_page);
-    if (signal == SIGSYS) {
-        const auto crash = process.child.crash_page.read();
-        const int call = crash && *crash ? (*crash)->system_call : -1;
-        return "SIGSYS: its sandbox does not allow " +
-               (call >= 0 ? syscall_name(call) : std::string("that system call"));
-    }
-    if (signal != 0) return signal_name(signal);
-    return "it exited with code " + std::to_string(exit.code);
+    return death_text(exit, process.child.crash_page);
 }
 
 // How far it had come. The words are its own, so they are held against what is known: what it was

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "exec/shared_ring.h"
+#include "isolate/last_words.h"
 #include "isolate/supervisor_impl.h"
 
 namespace parallax {
@@ -19,16 +20,6 @@ constexpr std::size_t kMostMetrics = 64;
 Errc code_of(std::uint64_t number) {
     return number <= static_cast<std::uint64_t>(Errc::system) ? static_cast<Errc>(number)
                                                               : Errc::corrupt;
-}
-
-// Printable, whatever a process sends: no control characters reach a terminal.
-std::string printable(const std::string& text) {
-    std::string clean;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        clean += byte >= 0x20U && byte != 0x7fU ? c : '?';
-    }
-    return clean;
 }
 
 }  // namespace

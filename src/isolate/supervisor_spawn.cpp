@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "exec/shared_ring.h"
 #include "isolate/grants.h"
+#include "isolate/plugin_trial.h"
 #include "isolate/reach.h"
 #include "isolate/supervisor_impl.h"
 
@@ -313,7 +314,9 @@ Result<SandboxPolicy> Supervisor::policy_of(const Remote& remote) const {
         PX_TRY(add_grants(*elements_[element]->element, policy.grants));
     }
     for (const std::string& plugin : plugins_of(remote)) {
-        policy.grants.load_paths.push_back(plugin);
+        for (std::string& path : paths_to_load(plugin)) {
+            policy.grants.load_paths.push_back(std::move(path));
+        }
     }
     return policy;
 }
