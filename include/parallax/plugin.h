@@ -16,6 +16,7 @@
 extern "C" {
 #endif
 
+// Names as in C.  NOLINTBEGIN(readability-identifier-naming)
 #define PARALLAX_PLUGIN_ABI 1u
 
 enum { PARALLAX_PAD_SINK = 0, PARALLAX_PAD_SRC = 1 };
@@ -114,6 +115,7 @@ typedef struct parallax_plugin {
 
 /* The one exported symbol. */
 __attribute__((visibility("default"))) const parallax_plugin* parallax_plugin_v1(void);
+// NOLINTEND(readability-identifier-naming)
 
 #ifdef __cplusplus
 }

@@ -169,6 +169,7 @@ class AdaptedElement final : public Element {
 
     std::vector<PropertySpec> properties() const override {
         std::vector<PropertySpec> specs;
+        specs.reserve(element_.property_count);
         for (std::uint32_t p = 0; p < element_.property_count; ++p) {
             specs.push_back(spec_of(element_.properties[p]));
         }
@@ -252,6 +253,7 @@ class AdaptedFactory final : public Factory {
     Pads pads() const override { return pads_; }
     std::vector<PropertySpec> properties() const override {
         std::vector<PropertySpec> specs;
+        specs.reserve(element_.property_count);
         for (std::uint32_t p = 0; p < element_.property_count; ++p) {
             specs.push_back(spec_of(element_.properties[p]));
         }

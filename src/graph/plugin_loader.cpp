@@ -2,18 +2,21 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <climits>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 
 #include <dlfcn.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <fmt/core.h>
 
 #include "graph/plugin_element_adapter.h"
 #include "parallax/fd.h"
@@ -25,11 +28,11 @@ constexpr int kTrialMs = 5000;
 
 std::vector<std::string> shared_objects(const std::string& folder) {
     std::vector<std::string> paths;
-    glob_t found{};
-    if (::glob((folder + "/*.so").c_str(), 0, nullptr, &found) == 0) {
-        paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+        if (entry.path().extension() == ".so") paths.push_back(entry.path().string());
     }
-    ::globfree(&found);
+    std::ranges::sort(paths);
     return paths;
 }
 
@@ -95,8 +98,7 @@ Result<> load_plugin(const std::string& path, Registry& registry) {
     if (symbol == nullptr) {
         return fail(Errc::corrupt, path + " does not export parallax_plugin_v1");
     }
-    Entry entry{};
-    std::memcpy(&entry, &symbol, sizeof entry);
+    const auto entry = std::bit_cast<Entry>(symbol);
     const parallax_plugin* plugin = entry();
     if (plugin == nullptr || plugin->size < sizeof(parallax_plugin) ||
         plugin->abi != PARALLAX_PLUGIN_ABI || plugin->element_count > 1024) {
@@ -115,7 +117,7 @@ Result<> load_plugin(const std::string& path, Registry& registry) {
         const std::string& name = factories.back()->info.name;
         if (registry.find(name) == nullptr) continue;
         return fail(Errc::invalid_argument,
-                    path + ": there is an element called " + name + " already",
+                    fmt::format("{}: there is an element called {} already", path, name),
                     "give it another name");
     }
     for (auto& factory : factories) registry.add(std::move(factory));
