@@ -224,6 +224,11 @@ void Supervisor::retire(Remote& remote, const Positions& now) {
         make_bundle(remote);
         return;
     }
+    for (const PlannedLink& link : plan_.links) {
+        if (!link.channel || link.from_stage != remote.number) continue;
+        const std::uint64_t until = now.published[link.from_word];
+        if (is_end(link, until)) remote.end_at[link.from_word] = until;
+    }
     const std::size_t channels = remote.first.size();
     Former former{.bundle = *std::exchange(remote.bundle, std::nullopt),
                   .from = remote.first,

@@ -97,6 +97,9 @@ class Supervisor final : public RemoteStages {
         std::deque<Former> formers;
         Positions start;                   // Of the incarnation that lives, or comes next.
         std::vector<std::uint64_t> first;  // By channel word: of this incarnation.
+        // After what one that died had published, where that was an end: its ring may be gone when
+        // somebody says that it has taken it.
+        std::map<std::size_t, std::uint64_t> end_at;
         std::optional<std::int64_t> restart_at_ns;
         std::deque<std::int64_t> faults_ns;  // Within the window.
         std::uint32_t stillborn = 0;         // In a row.
@@ -177,8 +180,8 @@ class Supervisor final : public RemoteStages {
     void on_failed(Remote& remote, const ControlMessage& message);
     void on_ended(Remote& remote);
     bool has_told_all_ends(const Remote& remote) const;
-    const UniqueFd& writers_ring(const PlannedLink& link, std::uint64_t position) const;
-    bool is_end(const UniqueFd& ring_fd, const PlannedLink& link, std::uint64_t position) const;
+    const UniqueFd* writers_ring(const PlannedLink& link, std::uint64_t position) const;
+    bool is_end(const PlannedLink& link, std::uint64_t position) const;
     void pass_up(Remote& remote, const ControlMessage& message);
     void tell(Remote& remote, const ControlMessage& message, std::span<const int> fds = {});
     void read_stderr(Remote& remote);

@@ -231,40 +231,45 @@ bool Supervisor::has_told_all_ends(const Remote& remote) const {
     if (!now || now->ended == 0) return false;
     for (const PlannedLink& link : plan_.links) {
         if (!link.channel || link.to_stage != remote.number) continue;
-        const std::uint64_t done = now->done[link.to_word];
-        if (done == 0 || !is_end(writers_ring(link, done - 1), link, done - 1)) return false;
+        if (!is_end(link, now->done[link.to_word])) return false;
     }
     for (const PlannedLink& link : plan_.links) {
         if (!link.channel || link.from_stage != remote.number) continue;
-        const std::uint64_t published = now->published[link.from_word];
-        if (published == 0) return false;
-        if (!is_end(writers_ring(link, published - 1), link, published - 1)) return false;
+        if (!is_end(link, now->published[link.from_word])) return false;
     }
     return true;
 }
 
-// Where the entry of that position lies: in the ring of the writer's life that published it.
-const UniqueFd& Supervisor::writers_ring(const PlannedLink& link, std::uint64_t position) const {
+// Where the entry of that position lies, as long as it does: in the ring of the writer's life that
+// published it.
+const UniqueFd* Supervisor::writers_ring(const PlannedLink& link, std::uint64_t position) const {
     const auto writer = remotes_.find(link.from_stage);
     if (writer == remotes_.end()) {
         for (std::size_t l = 0; l < plan_.links.size(); ++l) {
-            if (&plan_.links[l] == &link) return local_rings_.at(l).fd;
+            if (&plan_.links[l] == &link) return &local_rings_.at(l).fd;
         }
+        return nullptr;
     }
     const Remote& remote = writer->second;
     for (const Former& former : remote.formers) {
-        if (position < former.until[link.from_word]) return former.bundle.ring_fds[link.from_word];
+        if (position < former.until[link.from_word]) return &former.bundle.ring_fds[link.from_word];
     }
-    static const UniqueFd kNone;
-    return remote.bundle ? remote.bundle->ring_fds[link.from_word] : kNone;
+    return remote.bundle ? &remote.bundle->ring_fds[link.from_word] : nullptr;
 }
 
-bool Supervisor::is_end(const UniqueFd& ring_fd, const PlannedLink& link,
-                        std::uint64_t position) const {
-    auto pages = map_ring_memory(copy_of(ring_fd), link.capacity, Access::read_only);
+// The last entry before that position tells of an end.
+bool Supervisor::is_end(const PlannedLink& link, std::uint64_t position) const {
+    if (position == 0) return false;
+    if (const auto writer = remotes_.find(link.from_stage); writer != remotes_.end()) {
+        const auto known = writer->second.end_at.find(link.from_word);
+        if (known != writer->second.end_at.end() && known->second == position) return true;
+    }
+    const UniqueFd* fd = writers_ring(link, position - 1);
+    if (fd == nullptr) return false;
+    auto pages = map_ring_memory(copy_of(*fd), link.capacity, Access::read_only);
     if (!pages) return false;
     SharedRing ring(*std::move(pages), Channel::places(link.capacity), arenas_);
-    const Result<Entry> last = ring.get(position);
+    const Result<Entry> last = ring.get(position - 1);
     return last && last->event &&
            (last->event->type == Event::Type::eos || last->event->type == Event::Type::reconfigure);
 }
