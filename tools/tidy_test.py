@@ -82,6 +82,8 @@ class Tidy(unittest.TestCase):
         self.silent("src/base/x.h", HEADER)
         self.fires("src/base/x.h", "#pragma once\n", "prose")
         self.fires("src/base/x.h", "// X: this.\n", "pragma once")
+        self.fires("src/base/x.h", "// X: without #pragma once.\n", "pragma once")
+        self.silent("src/isp/x-inl.h", "// X: this.\n#if defined(A) == defined(HWY_TARGET_TOGGLE)\n#endif\n")
         self.fires("src/base/x.cpp", "int a;", "newline")
 
     def test_folders_are_known_and_explain_themselves(self):

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "isp/fused.h"
+
 namespace parallax::isp {
 namespace {
 
@@ -81,23 +83,41 @@ Band::Block Band::block_of(const BlockRange& range, int width, int y, int end) {
     return {range, {first, y, std::min(2 * range.count, width - first)}, std::min(2, end - y)};
 }
 
+// The linear pixels of a row, demosaiced now or kept by the median.
+void Band::linearize(const BandJob& job, int y, const BlockRange& range) {
+    if (!suppresses(job)) return demosaic(job, y, range);
+    const auto limit = static_cast<std::int16_t>(4 * job.plan.gains.limit);
+    const RowPhase phase = row_phase(job.plan.order, y);
+    median_->read(y, range, {phase, limit, job.plan.noise[phase.red ? 0 : 1]}, linear_);
+}
+
+// From the mosaic, or what RCD made of it, to bytes.
+void Band::finish(const BandJob& job, int y, const BlockRange& range) {
+    const Finish& finish = job.plan.finish;
+    PictureBlock& out = picture_[static_cast<std::size_t>(y & 1)];
+    const Window& window = windows_[static_cast<std::size_t>(y & 1)];
+    if (job.demosaic == Demosaic::rcd || suppresses(job) || !is_fused(finish)) {
+        linearize(job, y, range);
+        finish_block(linear_, range.count, finish, out);
+    } else if (job.demosaic == Demosaic::superpixel) {
+        develop_superpixel({window[0], window[1], job.plan.order}, range, finish, out);
+    } else {
+        const MosaicRows rows{window, row_phase(job.plan.order, y), job.plan.gains.limit};
+        job.demosaic == Demosaic::bilinear ? develop_bilinear(rows, range, finish, out)
+                                           : develop_mhc(rows, range, finish, out);
+    }
+}
+
 void Band::develop_block(const BandJob& job, const Block& block, BlockSink& sink) {
     const bool deep = !job.deep_tone.empty();
     const auto& [range, pixels, rows] = block;
     for (int y = pixels.y; y < pixels.y + rows; ++y) {
-        if (suppresses(job)) {
-            const auto limit = static_cast<std::int16_t>(4 * job.plan.gains.limit);
-            const RowPhase phase = row_phase(job.plan.order, y);
-            median_->read(y, range, {phase, limit, job.plan.noise[phase.red ? 0 : 1]}, linear_);
-        } else {
-            demosaic(job, y, range);
-        }
         if (deep) {
+            linearize(job, y, range);
             finish_block16(linear_, range.count, {job.plan.finish, job.deep_tone}, deep_);
             sink.take(deep_, {pixels.x, y, pixels.count});
         } else {
-            finish_block(linear_, range.count, job.plan.finish,
-                         picture_[static_cast<std::size_t>(y & 1)]);
+            finish(job, y, range);
         }
     }
     if (!deep) sink.take({picture_[0], picture_[1]}, pixels);

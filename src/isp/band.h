@@ -50,6 +50,8 @@ class Band {
     void begin_rows(const BandJob& job, int begin);
     void prepare(const BandJob& job, int y, int end);
     void demosaic(const BandJob& job, int y, const BlockRange& range);
+    void linearize(const BandJob& job, int y, const BlockRange& range);
+    void finish(const BandJob& job, int y, const BlockRange& range);
     void develop_block(const BandJob& job, const Block& block, BlockSink& sink);
 
     BalancedMosaic mosaic_;
