@@ -55,7 +55,7 @@ void Band::prepare(const BandJob& job, int y, int end) {
         if (y < rcd_end_) return;
         if (!rcd_) rcd_.emplace(job.raw.layout);
         rcd_end_ = std::min(end, y + RcdBand::kRows);
-        rcd_->develop({job.plan, job.raw, y, rcd_end_}, mosaic_);
+        rcd_->develop({job.plan, job.raw, y, rcd_end_}, mosaic_, nullptr);
         return;
     }
     const bool cells = job.demosaic == Demosaic::superpixel;
@@ -150,12 +150,50 @@ void Band::develop(const BandJob& job, int begin, int end, BlockSink& sink) {
                     : develop_rows(job, rows.y0, rows.y1, *next);
 }
 
+// What RCD gives, strip by strip, while it is in the cache.
+class Band::RcdFinisher final : public LinearSink {
+  public:
+    RcdFinisher(const BandJob& job, int end, Band& band, BlockSink& sink)
+        : job_(job), end_(end), band_(band), sink_(sink) {}
+
+    void take(int y, const BlockRange& range, const LinearBlock& block) override {
+        const Block two = block_of(range, job_.raw.width(), y & ~1, end_);
+        const Finish& finish = job_.plan.finish;
+        if (!job_.deep_tone.empty()) {
+            finish_block16(block, range.count, {finish, job_.deep_tone}, band_.deep_);
+            sink_.take(band_.deep_, {two.pixels.x, y, two.pixels.count});
+            return;
+        }
+        auto& picture = band_.picture_;
+        finish_block(block, range.count, finish, picture[static_cast<std::size_t>(y & 1)]);
+        if (y + 1 == two.pixels.y + two.rows) sink_.take({picture[0], picture[1]}, two.pixels);
+    }
+
+  private:
+    const BandJob& job_;
+    int end_;
+    Band& band_;
+    BlockSink& sink_;
+};
+
+void Band::develop_strips(const BandJob& job, int begin, int end, BlockSink& sink) {
+    if (!rcd_) rcd_.emplace(job.raw.layout);
+    RcdFinisher finisher(job, end, *this, sink);
+    for (int y = begin; y < end; y += RcdBand::kRows) {
+        rcd_->develop({job.plan, job.raw, y, std::min(end, y + RcdBand::kRows)}, mosaic_,
+                      &finisher);
+    }
+}
+
 void Band::begin_rows(const BandJob& job, int begin) {
     mosaic_.begin(job.plan, job.raw, cell_side_px(job.demosaic) == 2 ? 2 * begin : begin - 2);
     rcd_end_ = begin;
 }
 
 void Band::develop_rows(const BandJob& job, int begin, int end, BlockSink& sink) {
+    if (job.demosaic == Demosaic::rcd && sink.accept_strips()) {
+        return develop_strips(job, begin, end, sink);
+    }
     const int cell = cell_side_px(job.demosaic);
     const int width = job.raw.width() / cell;
     const int half = (width + 1) / 2;

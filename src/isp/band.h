@@ -45,6 +45,8 @@ class Band {
         int rows = 2;
     };
     static Block block_of(const BlockRange& range, int width, int y, int end);
+    class RcdFinisher;
+    void develop_strips(const BandJob& job, int begin, int end, BlockSink& sink);
     void develop_rows(const BandJob& job, int begin, int end, BlockSink& sink);
     void suppress_rows(const BandJob& job, int begin, int end, BlockSink& sink);
     void begin_rows(const BandJob& job, int begin);

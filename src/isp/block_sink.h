@@ -9,10 +9,13 @@
 
 namespace parallax::isp {
 
-// Takes finished pixels, from left to right and from top to bottom, in pairs of rows.
+// Takes finished pixels, in pairs of rows: from left to right and from top to bottom, or, where it
+// agrees to that, one strip of columns after the other, each from top to bottom.
 class BlockSink {
   public:
     virtual ~BlockSink() = default;
+    // Whether strips are welcome. They will come, if so.
+    virtual bool accept_strips() { return false; }
     // Pixels x … x + count − 1 of rows y (always even) and y + 1, if there is one.
     virtual void take(const BlockPair& blocks, const PixelRange& range) = 0;
     virtual void take(const DeepBlock& block, const PixelRange& range) = 0;

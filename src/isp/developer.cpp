@@ -32,6 +32,10 @@ class PictureSink final : public BlockSink {
     PictureSink(const PictureSink&) = delete;
     PictureSink& operator=(const PictureSink&) = delete;
 
+    bool accept_strips() override {
+        strips_ = true;
+        return true;
+    }
     void take(const BlockPair& blocks, const PixelRange& range) override {
         if (yuv_) {
             store_yuv(blocks, range, out_);
@@ -52,7 +56,7 @@ class PictureSink final : public BlockSink {
   private:
     // The next block goes right of this one: have its lines at hand by then.
     void prefetch_next(const PixelRange& range) const {
-        if (streamed_) return;
+        if (streamed_ || strips_) return;
         const auto width = static_cast<std::size_t>(out_.width());
         const std::size_t stride = out_.stride_bytes();
         const std::size_t end = stride * static_cast<std::size_t>(range.x + range.count) / width;
@@ -65,6 +69,7 @@ class PictureSink final : public BlockSink {
     const MutableImageView& out_;
     bool yuv_;
     bool streamed_;
+    bool strips_ = false;
 };
 
 std::string name(const ImageLayout& layout) {

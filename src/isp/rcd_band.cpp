@@ -36,28 +36,48 @@ class RcdBand::Source final : public MosaicSource {
     const RcdBand& band_;
 };
 
+// From floats to lanes.
 class RcdBand::Sink final : public RgbSink {
   public:
-    Sink(RcdBand& band, std::int16_t limit) : band_(band), limit_(limit) {}
+    Sink(LinearSink& next, std::int16_t limit) : next_(next), limit_(limit) {}
     void emit(int y, int x, const RgbRow& row) override {
-        for (int plane = 0; plane < 3; ++plane) {
-            const auto& [even, odd] = row[static_cast<std::size_t>(plane)];
-            store(even, band_.linear_at(plane, y, 0) + static_cast<std::size_t>(x / 2));
-            store(odd, band_.linear_at(plane, y, 1) + static_cast<std::size_t>(x / 2));
+        const auto count = static_cast<int>(row[0].even.size());
+        for (std::size_t plane = 0; plane < 3; ++plane) {
+            store(row[plane].even, block_.plane[plane][0].data());
+            store(row[plane].odd, block_.plane[plane][1].data());
         }
+        next_.take(y, {x / 2, count}, block_);
     }
 
   private:
-    void store(std::span<const float> from, std::size_t to) {
+    void store(std::span<const float> from, std::int16_t* to) const {
         rcd::to_lanes({.in = from.data(),
-                       .out = band_.linear_.data() + to,
+                       .out = to,
                        .full = kLinearOne,
                        .limit = static_cast<float>(4 * limit_)},
                       static_cast<int>(from.size()));
     }
 
-    RcdBand& band_;
+    static_assert(Rcd::kStripPx / 2 <= kBlock);
+    LinearSink& next_;
     std::int16_t limit_;
+    LinearBlock block_;
+};
+
+class RcdBand::Keeper final : public LinearSink {
+  public:
+    explicit Keeper(RcdBand& band) : band_(band) {}
+    void take(int y, const BlockRange& range, const LinearBlock& block) override {
+        for (std::size_t plane = 0; plane < kPlanes; ++plane)
+            for (std::size_t half = 0; half < 2; ++half)
+                std::copy_n(
+                    block.plane[plane][half].data(), range.count,
+                    band_.linear_.data() + range.begin +
+                        band_.linear_at(static_cast<int>(plane), y, static_cast<int>(half)));
+    }
+
+  private:
+    RcdBand& band_;
 };
 
 RcdBand::RcdBand(const ImageLayout& raw)
@@ -65,9 +85,8 @@ RcdBand::RcdBand(const ImageLayout& raw)
       half_stride_((static_cast<std::size_t>(raw.width) / 2 + 1 + kPad + 31) / 32 * 32),
       rcd_(make_rcd(raw)) {
     const auto rows = static_cast<std::size_t>(std::min(kRows, raw.height));
-    const auto reach = static_cast<std::size_t>(2 * Rcd::kReachPx);
+    const auto reach = 2 * static_cast<std::size_t>(Rcd::kReachPx);
     mosaic_.resize((rows + reach) * 2 * half_stride_);
-    linear_.resize(kPlanes * rows * 2 * half_stride_);
 }
 
 std::size_t RcdBand::mosaic_at(int y, int half) const {
@@ -78,25 +97,35 @@ std::size_t RcdBand::linear_at(int plane, int y, int half) const {
     return static_cast<std::size_t>(2 * (3 * (y - begin_) + plane) + half) * half_stride_;
 }
 
-void RcdBand::develop(const Rows& rows, BalancedMosaic& mosaic) {
-    PX_CHECK(rows.begin < rows.end && rows.end - rows.begin <= kRows);
-    const int height = rows.raw.height();
-    begin_ = rows.begin;
+// Balances the rows that RCD will look at.
+void RcdBand::balance(const Rows& rows, BalancedMosaic& mosaic) {
     mosaic_begin_ = std::max(0, rows.begin - Rcd::kReachPx);
     // Reflection at an edge asks for rows within reach of it, so no others are needed.
-    const int mosaic_end = std::min(height, rows.end + Rcd::kReachPx);
+    const int end = std::min(rows.raw.height(), rows.end + Rcd::kReachPx);
     const int half = (width_ + 1) / 2;
     mosaic.begin(rows.plan, rows.raw, mosaic_begin_);
-    for (int y = mosaic_begin_; y < mosaic_end; ++y) {
+    for (int y = mosaic_begin_; y < end; ++y) {
         mosaic.advance(y);
         const HalfRows row = mosaic.row(y);
         for (int i = 0; i < 2; ++i)
             std::copy_n(row.half[static_cast<std::size_t>(i)], half,
                         mosaic_.data() + mosaic_at(y, i));
     }
+}
+
+void RcdBand::develop(const Rows& rows, BalancedMosaic& mosaic, LinearSink* sink) {
+    PX_CHECK(rows.begin < rows.end && rows.end - rows.begin <= kRows);
+    begin_ = rows.begin;
+    balance(rows, mosaic);
     Source source(*this);
-    Sink sink(*this, rows.plan.gains.limit);
-    rcd_.process({0, rows.begin, width_, rows.end}, source, sink);
+    Keeper keeper(*this);
+    if (sink == nullptr) {
+        linear_.resize(static_cast<std::size_t>(std::min(kRows, rows.raw.height())) * kPlanes * 2 *
+                       half_stride_);
+        sink = &keeper;
+    }
+    Sink lanes(*sink, rows.plan.gains.limit);
+    rcd_.process({0, rows.begin, width_, rows.end}, source, lanes);
 }
 
 void RcdBand::read(int y, const BlockRange& range, LinearBlock& out) const {
