@@ -1,8 +1,12 @@
 #include "media/atoms.h"
 
 #include <algorithm>
-#include <iterator>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 namespace parallax {
@@ -35,6 +39,55 @@ Caps smaller_than(const Structure& structure, const std::vector<Structure>& all)
     return smaller;
 }
 
+// Equal for equal structures, and mostly not for others.
+std::size_t likeness(const Structure& structure) {
+    std::size_t sum = std::hash<std::string>{}(structure.media_type());
+    const auto mix = [&sum](std::size_t more) { sum = sum * 31 + more; };
+    const auto mix_value = [&](const Value& value) {
+        mix(value.kind().index());
+        if (const auto* number = value.get<std::int64_t>()) mix(static_cast<std::size_t>(*number));
+        if (const auto* word = value.get<std::string>()) mix(std::hash<std::string>{}(*word));
+        if (const auto* range = value.get<IntRange>()) {
+            mix(static_cast<std::size_t>(range->min));
+            mix(static_cast<std::size_t>(range->max));
+        }
+    };
+    for (const Field& field : structure.fields()) {
+        mix(std::hash<std::string>{}(field.name));
+        mix_value(field.value);
+        const auto* list = field.value.get<List>();
+        if (list == nullptr) continue;
+        for (const Value& item : list->items()) mix_value(item);
+    }
+    return sum;
+}
+
+bool all_words(std::span<const Value> items) {
+    return std::ranges::all_of(
+        items, [](const Value& item) { return item.get<std::string>() != nullptr; });
+}
+
+Value sorted(const List& list) {
+    const auto given = list.items();
+    // Mostly formats, sorted before: no text need be made of them.
+    if (all_words(given)) {
+        const auto word = [](const Value& item) -> const std::string& {
+            return *item.get<std::string>();
+        };
+        if (std::ranges::is_sorted(given, {}, word)) return list;
+        std::vector<Value> words(given.begin(), given.end());
+        std::ranges::sort(words, {}, word);
+        return list_of(std::move(words));
+    }
+    std::vector<std::pair<std::string, Value>> items;
+    for (const Value& item : given) items.emplace_back(to_string(item), item);
+    std::ranges::sort(items, {}, &std::pair<std::string, Value>::first);
+    std::vector<Value> values;
+    values.reserve(items.size());
+    for (auto& item : items) values.push_back(std::move(item.second));
+    return list_of(std::move(values));
+}
+
 }  // namespace
 
 Structure canonical(const Structure& structure) {
@@ -47,20 +100,21 @@ Structure canonical(const Structure& structure) {
             result.set(field.name, std::move(field.value));
             continue;
         }
-        std::vector<std::pair<std::string, Value>> items;
-        for (const Value& item : list->items()) items.emplace_back(to_string(item), item);
-        std::ranges::sort(items, {}, &std::pair<std::string, Value>::first);
-        std::vector<Value> sorted;
-        for (auto& item : items) sorted.push_back(std::move(item.second));
-        result.set(field.name, list_of(std::move(sorted)));
+        result.set(field.name, sorted(*list));
     }
     return result;
 }
 
 std::optional<Atoms> Atoms::make(const std::vector<Caps>& sets, std::size_t most) {
     std::vector<Structure> found;
-    const auto add = [&found](const Structure& structure) {
-        if (std::ranges::find(found, structure) == found.end()) found.push_back(structure);
+    std::unordered_multimap<std::size_t, std::size_t> known;  // By what they are like.
+    const auto add = [&](const Structure& structure) {
+        const std::size_t like = likeness(structure);
+        const auto [first, last] = known.equal_range(like);
+        const auto same = [&](const auto& each) { return found[each.second] == structure; };
+        if (std::any_of(first, last, same)) return;
+        known.emplace(like, found.size());
+        found.push_back(structure);
     };
     for (const Caps& set : sets) {
         for (const Structure& structure : set.structures()) add(canonical(structure));

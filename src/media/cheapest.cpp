@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <map>
-#include <numeric>
 #include <tuple>
 #include <utility>
 
-#include "media/loss.h"
+#include "media/crossing.h"
+#include "media/named_sets.h"
 
 namespace parallax {
 namespace {
@@ -35,51 +35,6 @@ std::vector<std::size_t> by_importance(const NegotiationProblem& problem, const 
     order.reserve(keys.size());
     for (const Key& key : keys) order.push_back(std::get<2>(key));
     return order;
-}
-
-// A transform between two links, and what each of them can be.
-struct Crossing {
-    const NegotiationNode& node;
-    std::size_t in;
-    std::size_t out;
-    const Choices& ins;
-    const Choices& outs;
-    const Atoms& atoms;
-};
-
-// What the choices of the second link cost where the first is `a`; false where there are none.
-template <class Inside>
-bool price_row(const Crossing& crossing, std::uint32_t a, const Inside& inside, PriceTable& table) {
-    const auto& [node, in, out, ins, outs, atoms] = crossing;
-    const Caps reached = node.transform->across(in, atoms[a], out);
-    const bool ordered = node.transform->first_is_natural() && !reached.structures().empty();
-    const Caps first = ordered ? Caps(reached.structures().front()) : Caps::any();
-    bool any = false;
-    for (const auto& b : outs) {
-        if (!inside(atoms[b.value], reached)) continue;
-        // What a transform keeps, it keeps of all pieces of a set, not only of this one.
-        if (!atoms.meets(a, node.transform->across(out, atoms[b.value], in))) continue;
-        const bool natural = ordered ? is_subset(atoms[b.value], first) : a == b.value;
-        Price price = natural ? 0 : node.change_cost;
-        if (ordered && price > 0) price += conversion_loss(atoms[a], atoms[b.value]);
-        table.at(a, b.value) = price;
-        any = true;
-    }
-    return any;
-}
-
-PriceTable transform_prices(const Crossing& crossing) {
-    PriceTable table(crossing.atoms.size());
-    // An atom stands for the formats in no smaller one; a part of it is all of it only where the
-    // sets that a transform makes were too many to cut atoms by.
-    const auto whole = [](const Caps& part, const Caps& all) { return is_subset(part, all); };
-    const auto partly = [](const Caps& part, const Caps& all) { return can_intersect(part, all); };
-    for (const auto& a : crossing.ins) {
-        if (!price_row(crossing, a.value, whole, table)) {
-            price_row(crossing, a.value, partly, table);
-        }
-    }
-    return table;
 }
 
 // The problem in numbers. What many nodes have in common is worked out once.
@@ -179,86 +134,29 @@ class Pricing {
     std::vector<std::pair<Known, std::size_t>> known_;
 };
 
-// All sets of formats that somebody names or makes, each once, in the order in which it is met.
-class NamedSets {
-  public:
-    NamedSets(const NegotiationProblem& problem, const Solver& solver)
-        : problem_(problem), solver_(solver) {
-        std::vector<const Caps*> seen;  // Most links of a chain have the same.
-        for (std::size_t v = 0; v < solver.variables(); ++v) {
-            const Caps& domain = solver.domain(v);
-            const auto same = [&](const Caps* each) { return *each == domain; };
-            if (std::ranges::any_of(seen, same)) continue;
-            seen.push_back(&domain);
-            add(domain);
+// What the transforms at a node make of the sets upstream.
+void add_made_by(const NegotiationProblem& problem, const Solver& solver, std::size_t n,
+                 NamedSets& sets) {
+    for (const std::size_t in : solver.links_at(n)) {
+        if (problem.links[in].to != n) continue;
+        for (const std::size_t out : solver.links_at(n)) {
+            if (problem.links[out].from != n) continue;
+            sets.add_made(*problem.nodes[n].transform, solver.pad_at(n, in), solver.pad_at(n, out),
+                          solver.domain(solver.variable_of(out)));
         }
     }
-
-    void add_converters() {
-        const std::size_t own = sets_.size();
-        for (const NegotiationConverter& converter : problem_.converters) {
-            add(converter.sink);
-            add(converter.src);
-            for (std::size_t i = 0; i < own && converter.transform != nullptr; ++i) {
-                add(through(converter, Caps(sets_[i])));
-            }
-        }
-    }
-
-    // A crop or a scaler makes of the sets upstream others, which nobody named.
-    void add_made_by(std::size_t n) {
-        for (const std::size_t in : solver_.links_at(n)) {
-            if (problem_.links[in].to != n) continue;
-            for (const std::size_t out : solver_.links_at(n)) {
-                if (problem_.links[out].from == n) add_made(n, in, out);
-            }
-        }
-    }
-
-    const std::vector<Caps>& sets() const { return sets_; }
-
-  private:
-    static constexpr std::size_t kMost = 256;
-
-    void add(const Caps& caps) {
-        for (const Structure& structure : caps.structures()) {
-            Caps each(canonical(structure));
-            if (std::ranges::find(sets_, each) == sets_.end()) sets_.push_back(std::move(each));
-        }
-    }
-
-    void add_made(std::size_t n, std::size_t in, std::size_t out) {
-        const PadTransform* transform = problem_.nodes[n].transform;
-        const Made made{transform, solver_.pad_at(n, in), solver_.pad_at(n, out)};
-        // The same again, on the same sets, makes nothing new.
-        std::size_t& done = asked_[made];
-        for (; done < sets_.size() && sets_.size() <= kMost; ++done) {
-            const Caps out_of = transform->across(made.in, Caps(sets_[done]), made.out);
-            if (out_of.is_any()) continue;
-            add(intersect(out_of, solver_.domain(solver_.variable_of(out))));
-        }
-    }
-
-    struct Made {
-        const PadTransform* transform;
-        std::size_t in;
-        std::size_t out;
-        auto operator<=>(const Made&) const = default;
-    };
-    const NegotiationProblem& problem_;
-    const Solver& solver_;
-    std::vector<Caps> sets_;
-    std::map<Made, std::size_t> asked_;  // How many of the sets each has been asked for.
-};
+}
 
 }  // namespace
 
 std::optional<Atoms> atoms_of(const NegotiationProblem& problem, const Solver& solver,
                               const std::vector<std::size_t>& order, bool with_converters) {
-    NamedSets sets(problem, solver);
-    if (with_converters) sets.add_converters();
+    NamedSets sets;
+    for (std::size_t v = 0; v < solver.variables(); ++v) sets.add(solver.domain(v));
+    if (with_converters) sets.add_converters(problem.converters);
     for (const std::size_t n : order) {
-        if (problem.nodes[n].relation == PadRelation::transform) sets.add_made_by(n);
+        if (problem.nodes[n].relation == PadRelation::transform)
+            add_made_by(problem, solver, n, sets);
     }
     return Atoms::make(sets.sets());
 }

@@ -83,6 +83,13 @@ std::string joined(const std::vector<std::string>& names) {
     return text;
 }
 
+// A long chain of converters all take part; those at its ends tell most. Reports name them all.
+std::vector<std::string> in_brief(const std::vector<std::string>& names) {
+    constexpr std::size_t most = 8;
+    if (names.size() <= most) return names;
+    return {names.front(), names.back(), std::to_string(names.size() - 2) + " others"};
+}
+
 // "a, b, c … and 4 more": a line is for reading; reports hold the sets in full.
 std::string first_few(const std::vector<std::string>& words, std::string_view between) {
     constexpr std::size_t most = 3;
@@ -156,7 +163,8 @@ std::string Conflict::message() const {
     if (reason == ConflictReason::cycle) return "the data runs in a circle: " + joined(names);
     if (reason == ConflictReason::gave_up) return "gave up: too many formats to choose from";
     const std::string who =
-        names.empty() ? "the filters" : joined(names) + (filters.empty() ? "" : " and a filter");
+        names.empty() ? "the filters"
+                      : joined(in_brief(names)) + (filters.empty() ? "" : " and a filter");
     const std::string what = reason == ConflictReason::no_common_memory ? "memory" : "format";
     const auto [from, to] = sides(*this);
     const bool alone = names.size() == 1 && filters.empty();

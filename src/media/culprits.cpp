@@ -7,6 +7,7 @@
 #include "media/bridge.h"
 #include "media/feasible.h"
 #include "media/solver.h"
+#include "media/trials.h"
 
 namespace parallax {
 namespace {
@@ -19,61 +20,72 @@ void relax_node(NegotiationNode& node) {
     if (node.transform != nullptr) node.transform = &open_transform();
 }
 
-// A smallest set that still has no answer, by leaving out one after the other (deletion filter,
-// Chinneck & Dravnieks 1991). `none` when the graph is too large for it.
-struct Culprits {
-    std::vector<std::size_t> nodes;
-    std::vector<std::size_t> filters;  // Links.
-};
-std::optional<Culprits> find_culprits(const NegotiationProblem& problem,
-                                      const std::vector<std::size_t>& order) {
-    constexpr std::size_t max_nodes = 1000;
-    if (problem.nodes.size() > max_nodes) return std::nullopt;
+NegotiationProblem only(const NegotiationProblem& problem, const Trials::Says& says) {
     NegotiationProblem rest = problem;
-    const auto clashes = [&] { return !feasible(rest, order); };
-    if (!clashes()) return std::nullopt;
-
-    // Halves first: most nodes of a large graph have nothing to do with it.
-    std::vector<bool> needed(problem.nodes.size(), true);
-    const auto relax = [&](std::size_t from, std::size_t to) {
-        for (std::size_t n = from; n < to; ++n) {
-            relax_node(rest.nodes[n]);
-        }
-    };
-    const auto restore = [&](std::size_t from, std::size_t to) {
-        for (std::size_t n = from; n < to; ++n) rest.nodes[n] = problem.nodes[n];
-    };
-    for (std::size_t width = std::max<std::size_t>(problem.nodes.size() / 2, 1);; width /= 2) {
-        for (std::size_t from = 0; from < needed.size(); from += width) {
-            const std::size_t to = std::min(from + width, needed.size());
-            if (std::none_of(needed.begin() + static_cast<std::ptrdiff_t>(from),
-                             needed.begin() + static_cast<std::ptrdiff_t>(to),
-                             [](bool yes) { return yes; })) {
-                continue;
-            }
-            relax(from, to);
-            if (clashes()) {
-                for (std::size_t n = from; n < to; ++n) needed[n] = false;
-            } else {
-                for (std::size_t n = from; n < to; ++n) {
-                    if (needed[n]) restore(n, n + 1);
-                }
-            }
-        }
-        if (width == 1) break;
-    }
-    Culprits culprits;
-    for (std::size_t n = 0; n < needed.size(); ++n) {
-        if (needed[n]) culprits.nodes.push_back(n);
+    for (std::size_t n = 0; n < rest.nodes.size(); ++n) {
+        if (!says[n]) relax_node(rest.nodes[n]);
     }
     for (std::size_t l = 0; l < rest.links.size(); ++l) {
-        if (rest.links[l].filters.empty()) continue;
-        auto kept = std::exchange(rest.links[l].filters, {});
-        if (clashes()) continue;
-        rest.links[l].filters = std::move(kept);
-        culprits.filters.push_back(l);
+        if (!says[rest.nodes.size() + l]) rest.links[l].filters.clear();
     }
-    return culprits;
+    return rest;
+}
+
+// Asks the solver itself each time: slow, and right also where formats are too many to be told
+// apart once for all.
+class SlowTrials {
+  public:
+    SlowTrials(const NegotiationProblem& problem, const std::vector<std::size_t>& order)
+        : problem_(problem), order_(order) {}
+    Trials::Says all() const {
+        return Trials::Says(problem_.nodes.size() + problem_.links.size(), true);
+    }
+    bool has_say(std::size_t owner) const {
+        const std::size_t nodes = problem_.nodes.size();
+        return owner < nodes || !problem_.links[owner - nodes].filters.empty();
+    }
+    bool solvable(const Trials::Says& says) const { return feasible(only(problem_, says), order_); }
+
+  private:
+    const NegotiationProblem& problem_;
+    const std::vector<std::size_t>& order_;
+};
+
+// A smallest set that still has no answer, by leaving out one after the other (deletion filter,
+// Chinneck & Dravnieks 1991); quarters first, since most of a large graph has nothing to do with
+// it. What nobody would miss is not asked about. Nodes come before filters.
+template <class AnyTrials>
+std::optional<Trials::Says> smallest(AnyTrials& trials) {
+    Trials::Says says = trials.all();
+    if (trials.solvable(says)) return std::nullopt;
+    std::vector<std::size_t> asked;
+    for (std::size_t owner = 0; owner < says.size(); ++owner) {
+        says[owner] = trials.has_say(owner);
+        if (says[owner]) asked.push_back(owner);
+    }
+    std::size_t width = asked.size();
+    do {
+        width = std::max<std::size_t>(width / 4, 1);
+        for (std::size_t from = 0; from < asked.size(); from += width) {
+            Trials::Says without = says;
+            for (std::size_t i = from; i < std::min(from + width, asked.size()); ++i) {
+                without[asked[i]] = false;
+            }
+            if (without != says && !trials.solvable(without)) says = std::move(without);
+        }
+    } while (width > 1);
+    return says;
+}
+
+std::optional<Trials::Says> find_culprits(const NegotiationProblem& problem,
+                                          const std::vector<std::size_t>& order) {
+    constexpr std::size_t max_slow = 1000;
+    if (auto trials = Trials::make(problem)) {
+        if (auto found = smallest(*trials)) return found;
+    }
+    if (problem.nodes.size() > max_slow) return std::nullopt;
+    SlowTrials trials(problem, order);
+    return smallest(trials);
 }
 
 // The shortest way along the links, against the data where need be.
@@ -99,19 +111,6 @@ std::vector<std::string> path_between(const NegotiationProblem& problem, std::si
     for (std::size_t n = from; n != to; n = before[n]) path.push_back(problem.nodes[n].name);
     path.push_back(problem.nodes[to].name);
     return path;
-}
-
-NegotiationProblem only(const NegotiationProblem& problem, const Culprits& culprits) {
-    NegotiationProblem rest = problem;
-    for (std::size_t n = 0; n < rest.nodes.size(); ++n) {
-        if (std::ranges::find(culprits.nodes, n) != culprits.nodes.end()) continue;
-        relax_node(rest.nodes[n]);
-    }
-    for (std::size_t l = 0; l < rest.links.size(); ++l) {
-        const bool kept = std::ranges::find(culprits.filters, l) != culprits.filters.end();
-        if (!kept) rest.links[l].filters.clear();
-    }
-    return rest;
 }
 
 }  // namespace
@@ -158,11 +157,16 @@ Conflict explain(const NegotiationProblem& problem, const std::vector<std::size_
     const NegotiationProblem rest = only(problem, *culprits);
     const auto parted = Solver(rest, order).narrow();
     Conflict conflict = describe(parted ? *parted : clash);
-    for (const std::size_t n : culprits->nodes) conflict.names.push_back(problem.nodes[n].name);
-    conflict.filters = culprits->filters;
-    if (!culprits->nodes.empty()) {
-        conflict.path = path_between(problem, culprits->nodes.front(), culprits->nodes.back());
+    const std::size_t nodes = problem.nodes.size();
+    std::vector<std::size_t> named;
+    for (const std::size_t n : order) {
+        if ((*culprits)[n]) named.push_back(n);
     }
+    for (const std::size_t n : named) conflict.names.push_back(problem.nodes[n].name);
+    for (std::size_t l = 0; l < problem.links.size(); ++l) {
+        if ((*culprits)[nodes + l]) conflict.filters.push_back(l);
+    }
+    if (!named.empty()) conflict.path = path_between(problem, named.front(), named.back());
     return conflict;
 }
 

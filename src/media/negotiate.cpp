@@ -106,11 +106,14 @@ struct Search {
         atoms = atoms_of(bridge.problem, solver, order, true);
         if (!atoms) return true;
         std::vector<bool> wanted(atoms->size(), false);
+        std::vector<const Caps*> asked;  // Most links of a chain have the same.
         for (std::size_t l = 0; l < problem.links.size(); ++l) {
             if (bridge.after[l] == l) continue;
-            for (const auto& choice : atoms->choices(solver.domain(solver.variable_of(l)))) {
-                wanted[choice.value] = true;
-            }
+            const Caps& domain = solver.domain(solver.variable_of(l));
+            const auto same = [&](const Caps* each) { return *each == domain; };
+            if (std::ranges::any_of(asked, same)) continue;
+            asked.push_back(&domain);
+            for (const auto& choice : atoms->choices(domain)) wanted[choice.value] = true;
         }
         paths.emplace(problem.converters, *atoms, wanted);
         return true;

@@ -128,7 +128,7 @@ std::string_view to_string(ConflictReason reason);  // "no-common-format" …
 struct Conflict {
     ConflictReason reason = ConflictReason::no_common_format;
     // The nodes that cannot agree: without any one of them, the others could. Of a cycle: its
-    // nodes in the order of the data.
+    // nodes. In the order of the data.
     std::vector<std::string> names = {};
     std::vector<std::size_t> filters = {};  // Links whose filters take part in it.
     std::size_t link = 0;                   // Where it showed.
