@@ -15,15 +15,17 @@ std::uint64_t ring_size(std::uint32_t capacity) {
 
 }  // namespace
 
-std::uint64_t Channel::places(std::uint32_t capacity) { return ring_size(capacity); }
+std::uint64_t Channel::places(std::uint32_t capacity, std::uint32_t held) {
+    return ring_size(std::max(capacity, held));
+}
 
 Channel::Channel(const Options& options, End producer, End consumer)
     : Channel(options, producer, consumer,
-              std::make_unique<LocalRing>(ring_size(options.capacity))) {}
+              std::make_unique<LocalRing>(places(options.capacity, options.held))) {}
 
 Channel::Channel(const Options& options, End producer, End consumer, std::unique_ptr<Ring> ring)
     : options_(options),
-      mask_(ring_size(options.capacity) - 1),
+      mask_(places(options.capacity, options.held) - 1),
       consumer_(consumer),
       ring_(std::move(ring)),
       producer_(producer) {
@@ -103,7 +105,10 @@ bool Channel::storage_free() {
     if (published_ <= mask_) return true;
     const std::uint64_t lap_ago = published_ - mask_ - 1;
     if (lap_ago < done_seen_) return true;
-    const std::uint64_t done = consumer_.record->done(consumer_.word).value_or(0);
+    const CommitRecord& record = *consumer_.record;
+    const auto passed =
+        options_.keep_held ? record.released(consumer_.word) : record.done(consumer_.word);
+    const std::uint64_t done = passed.value_or(0);
     if (done <= published_) done_seen_ = std::max(done_seen_, done);
     if (lap_ago < done_seen_) return true;
     if (options_.leaky != Leaky::downstream) return false;

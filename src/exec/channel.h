@@ -40,6 +40,10 @@ class Channel {
     struct Options {
         std::uint32_t capacity = 4;  // Entries, counted until they are consumed.
         Leaky leaky = Leaky::no;
+        std::uint32_t held = 0;  // Entries until they are released, where those are more.
+        // A place is written anew only once its entry is released: who goes on after this producer
+        // reads there where frames that are still held were borrowed from.
+        bool keep_held = false;
     };
     struct End {  // One side: the record and which of its words is ours.
         const CommitRecord* record = nullptr;
@@ -52,10 +56,10 @@ class Channel {
     };
 
     // Places that a ring for such a channel needs.
-    static std::uint64_t places(std::uint32_t capacity);
+    static std::uint64_t places(std::uint32_t capacity, std::uint32_t held = 0);
 
     Channel(const Options& options, End producer, End consumer);
-    // In a ring of places(capacity), which another process sees as well.
+    // In a ring of places(capacity, held), which another process sees as well.
     Channel(const Options& options, End producer, End consumer, std::unique_ptr<Ring> ring);
 
     // Called at most once, by either end's thread, when the other side told what cannot be. No

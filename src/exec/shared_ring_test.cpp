@@ -182,6 +182,28 @@ TEST_CASE("channel: a producer keeps what a dead consumer had not done, for its 
     CHECK(at == put);
 }
 
+TEST_CASE("channel: a producer that may die keeps what is held, for its own successor") {
+    Line line;
+    const Channel::Options options{.capacity = 2, .held = 40, .keep_held = true};
+    Channel channel(options, {&line.producer, 0}, {&line.consumer, 0});
+    std::uint64_t put = 0;
+    // All is done with at once, and nothing let go of: no origin is written over.
+    for (std::uint64_t lap = 0; lap < 200; ++lap) {
+        while (unwrap(channel.try_put({}, {}))) ++put;
+        line.made.published[0] = channel.published();
+        line.producer.commit(line.made);
+        line.used.consumed[0] = put;
+        line.used.done[0] = put;
+        line.consumer.commit(line.used);
+    }
+    CHECK(put == Channel::places(2, 40));
+    CHECK(put >= 2 + 40);
+    line.used.released[0] = 3;
+    line.consumer.commit(line.used);
+    while (unwrap(channel.try_put({}, {}))) ++put;
+    CHECK(put == Channel::places(2, 40) + 2);  // Capacity is what holds it back now.
+}
+
 TEST_CASE("channel: claims that cannot be are told once and change nothing") {
     Line line;
     Channel channel({.capacity = 2}, {&line.producer, 0}, {&line.consumer, 0});

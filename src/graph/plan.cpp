@@ -65,6 +65,7 @@ class Planner {
         form_stages();
         PX_TRY(check_pads());
         number_ends();
+        size_rings();
         size_arenas();
         return std::move(plan_);
     }
@@ -166,6 +167,16 @@ class Planner {
             for (const std::size_t next : out_links_[link.to]) held += held_beyond(next);
         }
         return std::min<std::uint64_t>(held, 1U << 18U);
+    }
+
+    // A ring between processes tells, of all that is still held, where it was borrowed from.
+    void size_rings() {
+        for (std::size_t l = 0; l < plan_.links.size(); ++l) {
+            PlannedLink& link = plan_.links[l];
+            if (!link.channel || !crosses(link)) continue;
+            link.held =
+                static_cast<std::uint32_t>(std::min<std::uint64_t>(held_beyond(l), kMostFrames));
+        }
     }
 
     void size_arenas() {

@@ -29,6 +29,7 @@ struct PlannedLink {
     // As placed.
     bool channel = false;
     std::uint32_t capacity = 0;  // Of the channel.
+    std::uint32_t held = 0;      // Frames that can be out beyond it at once.
     Leaky leaky = Leaky::no;
     std::size_t from_stage = 0;  // Of the channel: stages by number, and which
     std::size_t from_word = 0;   // word of their records is its.

@@ -57,6 +57,16 @@ struct Placed {
     }
 };
 
+TEST_CASE("plan: a ring between processes has room for all that is held beyond it") {
+    const Placed placed(
+        "fakesrc ! identity name=f isolate=process ! identity name=x ! queue name=q "
+        "max-size-buffers=100 ! fakesink",
+        1000);
+    CHECK(placed.into("x").held >= placed.into("x").capacity + 100);
+    CHECK(placed.into("f").held >= placed.into("x").held);
+    CHECK(placed.into("q").held == 0);  // Within this process nobody reads it again.
+}
+
 TEST_CASE("plan: a chain is one stage, and nothing in it a channel") {
     const Placed placed("fakesrc ! identity ! identity ! fakesink");
     REQUIRE(placed.plan);

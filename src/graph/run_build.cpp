@@ -276,7 +276,8 @@ Result<> Run::build_channels() {
         Stage* from = stages_[link.from_stage].get();
         Stage* to = stages_[link.to_stage].get();
         if (from == nullptr && to == nullptr) continue;  // They talk to each other directly.
-        const Channel::Options options{.capacity = link.capacity, .leaky = link.leaky};
+        const Channel::Options options{
+            .capacity = link.capacity, .leaky = link.leaky, .held = link.held};
         const Channel::End producer{&record(link.from_stage), link.from_word};
         const Channel::End consumer{&record(link.to_stage), link.to_word};
         if (from != nullptr && to != nullptr) {

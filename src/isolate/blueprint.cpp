@@ -96,8 +96,9 @@ void walk_blueprint(Io& io, auto& blueprint) {
         io.field(arena.own);
     });
     io.list(blueprint.inputs, [&](auto& input) {
-        for (auto* number : {&input.pad, &input.capacity, &input.ring_fd, &input.record_fd,
-                             &input.word, &input.producer_inputs, &input.producer_channels}) {
+        for (auto* number :
+             {&input.pad, &input.capacity, &input.held, &input.ring_fd, &input.record_fd,
+              &input.word, &input.producer_inputs, &input.producer_channels}) {
             io.field(*number);
         }
         io.list(input.formers, [&](auto& former) {
@@ -106,8 +107,9 @@ void walk_blueprint(Io& io, auto& blueprint) {
         });
     });
     io.list(blueprint.outputs, [&](auto& output) {
-        for (auto* number : {&output.pad, &output.capacity, &output.ring_fd, &output.record_fd,
-                             &output.word, &output.consumer_inputs, &output.consumer_channels}) {
+        for (auto* number :
+             {&output.pad, &output.capacity, &output.held, &output.ring_fd, &output.record_fd,
+              &output.word, &output.consumer_inputs, &output.consumer_channels}) {
             io.field(*number);
         }
     });

@@ -43,6 +43,7 @@ struct Blueprint {
     struct Input {
         std::uint32_t pad = 0;
         std::uint32_t capacity = 0;
+        std::uint32_t held = 0;
         std::uint32_t ring_fd = 0;
         std::uint32_t record_fd = 0;  // Of the producer.
         std::uint32_t word = 0;
@@ -57,6 +58,7 @@ struct Blueprint {
     struct Output {
         std::uint32_t pad = 0;
         std::uint32_t capacity = 0;
+        std::uint32_t held = 0;
         std::uint32_t ring_fd = 0;
         std::uint32_t record_fd = 0;  // Of the consumer.
         std::uint32_t word = 0;

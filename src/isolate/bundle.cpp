@@ -30,9 +30,12 @@ Result<UniqueFd> make_memory(const std::string& name, std::size_t size_bytes) {
 
 UniqueFd copy_of(const UniqueFd& fd) { return UniqueFd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 3)); }
 
-Result<CpuSegment> map_ring_memory(UniqueFd fd, std::uint32_t capacity, Access access) {
-    return CpuSegment::from_fd(std::move(fd), SharedRing::bytes_for(Channel::places(capacity)),
-                               access);
+std::uint64_t places_of(const PlannedLink& link) {
+    return Channel::places(link.capacity, link.held);
+}
+
+Result<CpuSegment> map_ring_memory(UniqueFd fd, const PlannedLink& link, Access access) {
+    return CpuSegment::from_fd(std::move(fd), SharedRing::bytes_for(places_of(link)), access);
 }
 
 Result<Bundle> Bundle::make(const Plan& plan, std::size_t stage) {
@@ -52,7 +55,7 @@ Result<Bundle> Bundle::make(const Plan& plan, std::size_t stage) {
     for (const PlannedLink& link : plan.links) {
         if (!link.channel || link.from_stage != stage) continue;
         bundle.ring_fds[link.from_word] =
-            PX_TRY(make_memory("ring", SharedRing::bytes_for(Channel::places(link.capacity))));
+            PX_TRY(make_memory("ring", SharedRing::bytes_for(places_of(link))));
     }
     for (const PlannedArena& arena : plan.arenas) {
         if (std::ranges::find(planned.elements, arena.element) == planned.elements.end()) continue;

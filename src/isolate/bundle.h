@@ -45,7 +45,7 @@ struct Bundle {
 Result<UniqueFd> make_memory(const std::string& name, std::size_t size_bytes);
 UniqueFd copy_of(const UniqueFd& fd);
 
-// The read-only view of a ring of a channel with that capacity.
-Result<CpuSegment> map_ring_memory(UniqueFd fd, std::uint32_t capacity, Access access);
+std::uint64_t places_of(const PlannedLink& link);  // In its ring.
+Result<CpuSegment> map_ring_memory(UniqueFd fd, const PlannedLink& link, Access access);
 
 }  // namespace parallax

@@ -35,7 +35,7 @@ struct ControlMessage {
         set_property,      // a: number of the element; texts: name, value.
         event_up,          // a: type, b: pts, c: duration; text: name. For the last element.
         downstream_done,   // One of those it feeds wants no more.
-        input_successor,   // a: input, b: first position, c: bytes of the blueprint of the input.
+        input_successor,   // a: input, b: first position, c: bytes of the blueprint; d: question.
         output_successor,  // a: output. The record of the reader that goes on.
         forget_arena,      // a: its id. Nobody looks at it any more.
         ping,              // a: a number that pong gives back.
@@ -55,7 +55,7 @@ struct ControlMessage {
         pong,                // a: as in ping.
         metric,              // a: number of the element, b: bits of the double; text: name.
         finished,            // Elements have finished.
-        rebound,             // a: 0 input, 1 output, 2 arenas; b: which. It knows the successor.
+        rebound,             // a: 0 input, 1 output, 2 arenas; b: which, c: the question.
     };
     static constexpr std::size_t kMostText = 8192;
     static constexpr std::size_t kMostBytes = 64U << 10U;

@@ -81,9 +81,9 @@ class Liar {
         auto record = CpuSegment::from_fd(std::move(fds[blueprint->record_fd]), sizeof(RecordPage),
                                           Access::read_write);
         const Blueprint::Output& out = blueprint->outputs.front();
-        auto ring = CpuSegment::from_fd(std::move(fds[out.ring_fd]),
-                                        SharedRing::bytes_for(Channel::places(out.capacity)),
-                                        Access::read_write);
+        auto ring = CpuSegment::from_fd(
+            std::move(fds[out.ring_fd]),
+            SharedRing::bytes_for(Channel::places(out.capacity, out.held)), Access::read_write);
         if (!record || !ring) return false;
         record_ = *std::move(record);
         ring_ = *std::move(ring);

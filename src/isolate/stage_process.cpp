@@ -148,9 +148,10 @@ class StageProcess final : public StageHost {
         return {};
     }
 
-    Result<std::unique_ptr<SharedRing>> map_ring(UniqueFd fd, std::uint32_t capacity,
-                                                 Access access) {
-        const std::uint64_t places = Channel::places(std::clamp(capacity, 1U, 65'536U));
+    template <class Link>
+    Result<std::unique_ptr<SharedRing>> map_ring(UniqueFd fd, const Link& link, Access access) {
+        const std::uint64_t places =
+            Channel::places(std::clamp(link.capacity, 1U, 65'536U), std::min(link.held, 65'536U));
         CpuSegment pages =
             PX_TRY(CpuSegment::from_fd(std::move(fd), SharedRing::bytes_for(places), access));
         return std::make_unique<SharedRing>(std::move(pages), places, arenas_);
@@ -168,22 +169,21 @@ class StageProcess final : public StageHost {
         counters_page_ = PX_TRY(CpuSegment::from_fd(
             fd(blueprint_.counters_fd), sizeof(ElementCounters) * blueprint_.pieces.size(),
             Access::read_write));
+        in_from_.reserve(blueprint_.inputs.size());
         for (const Blueprint::Input& in : blueprint_.inputs) {
             in_from_.push_back(PX_TRY(
                 PeerRecord::map(fd(in.record_fd), in.producer_inputs, in.producer_channels)));
             std::vector<std::unique_ptr<SharedRing>> rings;  // Oldest first.
             for (const auto& former : in.formers) {
-                rings.push_back(
-                    PX_TRY(map_ring(fd(former.ring_fd), in.capacity, Access::read_only)));
+                rings.push_back(PX_TRY(map_ring(fd(former.ring_fd), in, Access::read_only)));
             }
-            rings.push_back(PX_TRY(map_ring(fd(in.ring_fd), in.capacity, Access::read_only)));
+            rings.push_back(PX_TRY(map_ring(fd(in.ring_fd), in, Access::read_only)));
             in_rings_.push_back(std::move(rings));
         }
         for (const Blueprint::Output& out : blueprint_.outputs) {
             out_to_.push_back(PX_TRY(
                 PeerRecord::map(fd(out.record_fd), out.consumer_inputs, out.consumer_channels)));
-            out_rings_.push_back(
-                PX_TRY(map_ring(fd(out.ring_fd), out.capacity, Access::read_write)));
+            out_rings_.push_back(PX_TRY(map_ring(fd(out.ring_fd), out, Access::read_write)));
         }
         return {};
     }
@@ -252,10 +252,10 @@ class StageProcess final : public StageHost {
         In& in = in_.emplace_back();
         in.from = std::move(in_from_[i]);
         in.peer = std::make_unique<Peer>(*this, i);
-        in.channel = std::make_unique<Channel>(Channel::Options{.capacity = plan.capacity},
-                                               Channel::End{&in.from->record(), plan.word},
-                                               Channel::End{&stage_->record(), i},
-                                               std::move(in_rings_[i].front()));
+        in.channel = std::make_unique<Channel>(
+            Channel::Options{.capacity = plan.capacity, .held = plan.held},
+            Channel::End{&in.from->record(), plan.word}, Channel::End{&stage_->record(), i},
+            std::move(in_rings_[i].front()));
         for (std::size_t f = 0; f < plan.formers.size(); ++f) {
             in.channel->continue_from(plan.formers[f].until, {&in.from->record(), plan.word},
                                       std::move(in_rings_[i][f + 1]));
@@ -270,8 +270,9 @@ class StageProcess final : public StageHost {
         Out& out = out_.emplace_back();
         out.to = std::move(out_to_[c]);
         out.channel = std::make_unique<Channel>(
-            Channel::Options{.capacity = plan.capacity}, Channel::End{&stage_->record(), c},
-            Channel::End{&out.to->record(), plan.word}, std::move(out_rings_[c]));
+            Channel::Options{.capacity = plan.capacity, .held = plan.held, .keep_held = true},
+            Channel::End{&stage_->record(), c}, Channel::End{&out.to->record(), plan.word},
+            std::move(out_rings_[c]));
         out.channel->on_violation([this](const Error& error) { accuse(error); });
         stage_->add_output(
             {.channel = out.channel.get(), .pad = plan.pad, .word = c, .to = &reader_});
@@ -367,12 +368,12 @@ class StageProcess final : public StageHost {
                 return false;
             }
         }
-        if (plan->inputs.empty()) return tell({.type = Type::rebound, .a = 2});
+        if (plan->inputs.empty()) return tell({.type = Type::rebound, .a = 2, .c = message.d});
         if (message.a >= in_.size()) return false;
         const Blueprint::Input& input = plan->inputs.front();
         auto record =
             PeerRecord::map(fd(input.record_fd), input.producer_inputs, input.producer_channels);
-        auto ring = map_ring(fd(input.ring_fd), input.capacity, Access::read_only);
+        auto ring = map_ring(fd(input.ring_fd), input, Access::read_only);
         if (!record || !ring) return false;
         stage_->post([this, number = message.a, first = message.b, word = input.word,
                       record = *std::move(record), ring = *std::move(ring)]() mutable {

@@ -97,8 +97,8 @@ Result<> Supervisor::prepare_link(std::size_t number) {
     if (!from) PX_TRY(prepare_local_page(link.from_stage));
     if (!to) PX_TRY(prepare_local_page(link.to_stage));
     if (from) return {};
-    CpuSegment ring = PX_TRY(CpuSegment::create(
-        {.size_bytes = SharedRing::bytes_for(Channel::places(link.capacity)), .name = "ring"}));
+    CpuSegment ring = PX_TRY(
+        CpuSegment::create({.size_bytes = SharedRing::bytes_for(places_of(link)), .name = "ring"}));
     PX_TRY(ring.seal({.size = true, .future_write = true}));
     UniqueFd fd(::fcntl(ring.fd(), F_DUPFD_CLOEXEC, 3));
     local_rings_.try_emplace(number, std::move(ring), std::move(fd));
@@ -130,13 +130,13 @@ RecordPage* Supervisor::page_for(std::size_t local_stage) {
 
 Result<std::unique_ptr<Ring>> Supervisor::ring(std::size_t link) {
     const PlannedLink& planned = plan_.links[link];
-    const std::uint64_t places = Channel::places(planned.capacity);
+    const std::uint64_t places = places_of(planned);
     if (const auto local = local_rings_.find(link); local != local_rings_.end()) {
         // The only mapping that can ever write it.
         return std::make_unique<SharedRing>(std::move(local->second.writable), places, arenas_);
     }
     const UniqueFd& fd = remotes_.at(planned.from_stage).bundle->ring_fds[planned.from_word];
-    CpuSegment pages = PX_TRY(map_ring_memory(copy_of(fd), planned.capacity, Access::read_only));
+    CpuSegment pages = PX_TRY(map_ring_memory(copy_of(fd), planned, Access::read_only));
     return std::make_unique<SharedRing>(std::move(pages), places, arenas_);
 }
 

@@ -63,7 +63,7 @@ Positions Supervisor::checked_snapshot(const Remote& remote) const {
         }
         if (link.from_stage == remote.number) {
             const std::size_t w = link.from_word;
-            const std::uint64_t room = Channel::places(link.capacity);
+            const std::uint64_t room = places_of(link);
             const std::uint64_t released = released_by_reader(link).value_or(0);
             const bool sane = now.published[w] >= start.published[w] &&
                               now.published[w] <= released + room + room;
@@ -78,10 +78,10 @@ Positions Supervisor::checked_snapshot(const Remote& remote) const {
 std::uint64_t Supervisor::readable_until(const Remote& remote, const PlannedLink& link,
                                          std::uint64_t from, std::uint64_t until) const {
     std::uint64_t at = std::max(from, remote.start.published[link.from_word]);
-    auto pages = map_ring_memory(copy_of(remote.bundle->ring_fds[link.from_word]), link.capacity,
-                                 Access::read_only);
+    auto pages =
+        map_ring_memory(copy_of(remote.bundle->ring_fds[link.from_word]), link, Access::read_only);
     if (!pages) return at;
-    SharedRing ring(*std::move(pages), Channel::places(link.capacity), arenas_);
+    SharedRing ring(*std::move(pages), places_of(link), arenas_);
     while (at < until && ring.get(at)) ++at;
     return at;
 }
@@ -106,7 +106,7 @@ void Supervisor::on_death(Remote& remote, const ChildExit& exit) {
         auto waiting = remote.process->control.receive(false, false);
         if (!waiting || !*waiting) break;
         const ControlMessage& message = (*waiting)->message;
-        if (!is_from_stage(message.type) || !allowed(before, message.type)) break;
+        if (!may_say(before, message.type)) break;
         if (message.type != Type::mapped && message.type != Type::ready) obey(remote, message);
     }
     dying_ = nullptr;
@@ -231,6 +231,7 @@ void Supervisor::retire(Remote& remote, const Positions& now) {
     }
     const std::size_t channels = remote.first.size();
     Former former{.bundle = *std::exchange(remote.bundle, std::nullopt),
+                  .life = remote.life,
                   .from = remote.first,
                   .until = std::vector<std::uint64_t>(channels, 0)};
     for (std::size_t c = 0; c < channels; ++c) {
@@ -243,6 +244,7 @@ void Supervisor::retire(Remote& remote, const Positions& now) {
 
 // The memory of the next incarnation, at once: neighbours that are born meanwhile are told of it.
 void Supervisor::make_bundle(Remote& remote) const {
+    ++remote.life;
     remote.bundle.reset();
     if (auto bundle = Bundle::make(plan_, remote.number)) remote.bundle = *std::move(bundle);
 }

@@ -19,22 +19,11 @@
 
 #include "isolate/blueprint.h"
 #include "isolate/bundle.h"
+#include "isolate/child_phase.h"
 #include "isolate/control_message.h"
 #include "isolate/supervisor.h"
 
 namespace parallax {
-
-// How far a process has come; each message is valid in some of these only.
-enum class ChildPhase : std::uint8_t {
-    born,      // Until hello.
-    mapping,   // Until mapped.
-    building,  // Until ready: plugins are loaded, elements made.
-    ready,     // Until its neighbours know it.
-    playing,
-    ended,      // All of its channels have their end.
-    finishing,  // Elements write their ends.
-    finished,
-};
 
 class Supervisor final : public RemoteStages {
   public:
@@ -76,14 +65,16 @@ class Supervisor final : public RemoteStages {
         std::int64_t ponged_ns = 0;
         std::uint32_t commits_seen = 0;  // And since when there were no more.
         std::int64_t moved_ns = 0;
-        bool closed = false;          // Its end of the socket.
-        bool replaced = false;        // By us, to make room for a successor; no fault of its own.
-        std::string killed_for;       // By us, and why; empty: not by us.
-        std::string last_words;       // The end of what it printed.
-        std::set<std::size_t> asked;  // Stages that have not yet said that they know it.
+        bool closed = false;     // Its end of the socket.
+        bool replaced = false;   // By us, to make room for a successor; no fault of its own.
+        std::string killed_for;  // By us, and why; empty: not by us.
+        std::string last_words;  // The end of what it printed.
+        std::map<std::size_t, std::uint64_t> asked;  // Stages that do not know it yet: question.
+        std::map<std::size_t, std::uint64_t> knows;  // By input: which life of its producer.
     };
     struct Former {  // Memory of one that is gone, which neighbours still look at.
         Bundle bundle;
+        std::uint64_t life = 0;
         std::vector<std::uint64_t> from;   // Positions by channel word,
         std::vector<std::uint64_t> until;  // and where they end.
     };
@@ -93,6 +84,7 @@ class Supervisor final : public RemoteStages {
         std::string name;
         SandboxPolicy policy;
         std::optional<Bundle> bundle;
+        std::uint64_t life = 0;  // Counts bundles.
         std::optional<Incarnation> process;
         std::deque<Former> formers;
         Positions start;                   // Of the incarnation that lives, or comes next.
@@ -174,9 +166,9 @@ class Supervisor final : public RemoteStages {
     // Messages: supervisor_messages.cpp
     void hear(Remote& remote);
     void obey(Remote& remote, const ControlMessage& message);
-    static bool allowed(ChildPhase phase, Type type);
     void on_mapped(Remote& remote);
     void on_ready(Remote& remote);
+    void on_rebound(const Remote& remote, const ControlMessage& message);
     void on_failed(Remote& remote, const ControlMessage& message);
     void on_ended(Remote& remote);
     bool has_told_all_ends(const Remote& remote) const;
@@ -191,8 +183,10 @@ class Supervisor final : public RemoteStages {
     void introduce(Remote& remote);
     void introduce_to_local(Remote& remote, std::size_t link);
     void introduce_to_remote(Remote& remote, std::size_t link);
+    void introduce_to_reader(Remote& remote, const PlannedLink& link);
+    bool show_ring(const Bundle& bundle, std::uint64_t first, const PlannedLink& link);
     void share_arenas(Remote& remote);
-    bool share_arenas_with(const Remote& remote, Remote& other);
+    bool share_arenas_with(const Remote& remote, Remote& other, std::uint64_t question);
     void catch_up(Remote& remote);
     void set_going(Remote& remote);
     void let_go_of_formers(Remote& remote);
@@ -248,6 +242,7 @@ class Supervisor final : public RemoteStages {
     std::optional<std::string> dying_given_up_for_;
     std::minstd_rand dice_{1};
     std::int64_t last_ping_ns_ = 0;
+    std::uint64_t questions_ = 0;  // Whether a stage knows a successor's arenas.
 
     UniqueFd wake_;
     std::mutex posted_mutex_;

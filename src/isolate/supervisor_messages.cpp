@@ -24,36 +24,6 @@ Errc code_of(std::uint64_t number) {
 
 }  // namespace
 
-bool Supervisor::allowed(ChildPhase phase, Type type) {
-    switch (type) {
-        case Type::hello:
-            return phase == ChildPhase::born;
-        case Type::mapped:
-            return phase == ChildPhase::mapping;
-        case Type::ready:
-            return phase == ChildPhase::building;
-        case Type::post:
-            return phase >= ChildPhase::building;
-        case Type::failed:
-            return phase >= ChildPhase::mapping && phase != ChildPhase::finished;
-        case Type::metric:
-        case Type::finished:
-            return phase == ChildPhase::finishing;
-        case Type::rebound:
-        case Type::pong:
-            return phase >= ChildPhase::ready;
-        case Type::first_frame:
-        case Type::ended:
-        case Type::reconfigure_wanted:
-        case Type::up_event:
-        case Type::upstream_done:
-        case Type::property_set:
-            return phase >= ChildPhase::ready && phase <= ChildPhase::finishing;
-        default:
-            return false;
-    }
-}
-
 // Without waiting: a process that does not read what it is sent is not fit to run.
 void Supervisor::tell(Remote& remote, const ControlMessage& message, std::span<const int> fds) {
     if (!remote.process || remote.process->phase < ChildPhase::ready) return;  // It is told later.
@@ -77,7 +47,7 @@ void Supervisor::hear(Remote& remote) {
         }
         if (!*received) return;
         const ControlMessage& message = (*received)->message;
-        if (!is_from_stage(message.type) || !allowed(remote.process->phase, message.type)) {
+        if (!may_say(remote.process->phase, message.type)) {
             kill(remote, "protocol violation: message " +
                              std::to_string(static_cast<std::uint32_t>(message.type)) +
                              " at the wrong time");
@@ -101,7 +71,7 @@ void Supervisor::obey(Remote& remote, const ControlMessage& message) {
                                         std::to_string(message.a) + ", this is version " +
                                         std::to_string(kProtocolVersion));
             }
-            process.phase = ChildPhase::mapping;
+            process.phase = after(process.phase, message.type);
             return;
         case Type::mapped:
             return on_mapped(remote);
@@ -139,12 +109,7 @@ void Supervisor::obey(Remote& remote, const ControlMessage& message) {
             process.ponged_ns = monotonic_ns();
             return;
         case Type::rebound:
-            for (auto& [number, other] : remotes_) {
-                if (other.process && other.process->asked.erase(remote.number) > 0) {
-                    set_going(other);
-                }
-            }
-            return;
+            return on_rebound(remote, message);
         case Type::metric: {
             const std::lock_guard lock(figures_mutex_);
             auto& metrics =
@@ -156,10 +121,22 @@ void Supervisor::obey(Remote& remote, const ControlMessage& message) {
             return;
         }
         case Type::finished:
-            process.phase = ChildPhase::finished;
+            process.phase = after(process.phase, message.type);
             return;
         default:
             return;
+    }
+}
+
+// It knows a successor. Who that is, the question says: an answer about another one must not let
+// it play before all know its arenas.
+void Supervisor::on_rebound(const Remote& remote, const ControlMessage& message) {
+    for (auto& [number, other] : remotes_) {
+        if (!other.process) continue;
+        const auto asked = other.process->asked.find(remote.number);
+        if (asked == other.process->asked.end() || asked->second != message.c) continue;
+        other.process->asked.erase(asked);
+        set_going(other);
     }
 }
 
@@ -266,9 +243,9 @@ bool Supervisor::is_end(const PlannedLink& link, std::uint64_t position) const {
     }
     const UniqueFd* fd = writers_ring(link, position - 1);
     if (fd == nullptr) return false;
-    auto pages = map_ring_memory(copy_of(*fd), link.capacity, Access::read_only);
+    auto pages = map_ring_memory(copy_of(*fd), link, Access::read_only);
     if (!pages) return false;
-    SharedRing ring(*std::move(pages), Channel::places(link.capacity), arenas_);
+    SharedRing ring(*std::move(pages), places_of(link), arenas_);
     const Result<Entry> last = ring.get(position - 1);
     return last && last->event &&
            (last->event->type == Event::Type::eos || last->event->type == Event::Type::reconfigure);

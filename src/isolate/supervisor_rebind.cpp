@@ -39,11 +39,10 @@ void Supervisor::introduce_to_local(Remote& remote, std::size_t l) {
         });
         return;
     }
-    auto pages = map_ring_memory(copy_of(remote.bundle->ring_fds[link.from_word]), link.capacity,
-                                 Access::read_only);
+    auto pages =
+        map_ring_memory(copy_of(remote.bundle->ring_fds[link.from_word]), link, Access::read_only);
     if (!pages) return kill(remote, to_string(pages.error()));
-    auto ring =
-        std::make_unique<SharedRing>(*std::move(pages), Channel::places(link.capacity), arenas_);
+    auto ring = std::make_unique<SharedRing>(*std::move(pages), places_of(link), arenas_);
     end.stage->post([&end, word = link.from_word, first = remote.first[link.from_word],
                      record = *std::move(record), ring = std::move(ring)]() mutable {
         const auto former = std::exchange(end.peer, std::move(record));
@@ -55,39 +54,56 @@ void Supervisor::introduce_to_local(Remote& remote, std::size_t l) {
 
 void Supervisor::introduce_to_remote(Remote& remote, std::size_t l) {
     const PlannedLink& link = plan_.links[l];
-    const PlannedStage& own = plan_.stages[remote.number];
     if (link.to_stage == remote.number) {
         const std::array<int, 1> fds{remote.bundle->record_fd.get()};
         tell(remotes_.at(link.from_stage), {.type = Type::output_successor, .a = link.from_word},
              fds);
         return;
     }
+    introduce_to_reader(remote, link);
+}
+
+// Also lives that came and went since the reader's blueprint was written: what they published lies
+// in their rings, and nowhere else.
+void Supervisor::introduce_to_reader(Remote& remote, const PlannedLink& link) {
     Remote& reader = remotes_.at(link.to_stage);
-    if (!reader.process || reader.process->phase < ChildPhase::ready)
-        return;  // Its blueprint says.
+    if (!reader.process || reader.process->phase < ChildPhase::ready) return;  // When it is.
+    std::uint64_t& known = reader.process->knows[link.to_word];
+    for (const Former& former : remote.formers) {
+        if (former.life <= known) continue;
+        if (!show_ring(former.bundle, former.from[link.from_word], link)) return;
+        known = former.life;
+    }
+    if (remote.life <= known) return;
+    if (show_ring(*remote.bundle, remote.first[link.from_word], link)) known = remote.life;
+}
+
+// False when the reader cannot be told; then it is, or will soon be, gone.
+bool Supervisor::show_ring(const Bundle& bundle, std::uint64_t first, const PlannedLink& link) {
+    Remote& reader = remotes_.at(link.to_stage);
+    const PlannedStage& writer = plan_.stages[link.from_stage];
     Blueprint news;
-    std::vector<int> fds{-1, remote.bundle->ring_fds[link.from_word].get(),
-                         remote.bundle->record_fd.get()};
+    std::vector<int> fds{-1, bundle.ring_fds[link.from_word].get(), bundle.record_fd.get()};
     news.inputs.push_back({.pad = static_cast<std::uint32_t>(link.to_pad),
                            .capacity = link.capacity,
+                           .held = link.held,
                            .ring_fd = 1,
                            .record_fd = 2,
                            .word = static_cast<std::uint32_t>(link.from_word),
-                           .producer_inputs = static_cast<std::uint32_t>(own.inputs),
-                           .producer_channels = static_cast<std::uint32_t>(own.channels)});
+                           .producer_inputs = static_cast<std::uint32_t>(writer.inputs),
+                           .producer_channels = static_cast<std::uint32_t>(writer.channels)});
     const Result<> sent = send_blueprint(
-        reader,
-        {.type = Type::input_successor, .a = link.to_word, .b = remote.first[link.from_word]}, news,
-        fds);
+        reader, {.type = Type::input_successor, .a = link.to_word, .b = first}, news, fds);
     if (!sent && sent.error().code != Errc::peer_died)
         kill(reader, "it does not read its messages");
+    return sent.has_value();
 }
 
 // One that was born while others had successors knows only what its blueprint said.
 void Supervisor::catch_up(Remote& remote) {
     for (auto& [number, other] : remotes_) {
-        if (number == remote.number || !other.process || !other.process->introduced) continue;
-        if (other.reborn) share_arenas_with(other, remote);
+        // Others may hand on to it what one that is gone has made.
+        if (number != remote.number && other.reborn) share_arenas_with(other, remote, 0);
     }
     for (std::size_t l = 0; l < plan_.links.size(); ++l) {
         const PlannedLink& link = plan_.links[l];
@@ -109,24 +125,30 @@ void Supervisor::share_arenas(Remote& remote) {
             other.process->phase < ChildPhase::building) {
             continue;
         }
-        if (share_arenas_with(remote, other)) remote.process->asked.insert(number);
+        const std::uint64_t question = ++questions_;
+        if (share_arenas_with(remote, other, question)) remote.process->asked[number] = question;
     }
 }
 
 // True when there were any that it is to be told of, and was.
-bool Supervisor::share_arenas_with(const Remote& remote, Remote& other) {
+bool Supervisor::share_arenas_with(const Remote& remote, Remote& other, std::uint64_t question) {
     Blueprint news;
     std::vector<int> fds{-1};
-    for (const auto& [element, pad] : outputs_reaching(plan_, elements_, other.number)) {
-        for (const SharedArena& arena : remote.bundle->arenas) {
-            if (arena.element != element || arena.pad != pad) continue;
+    const auto add = [&](const Bundle& bundle, const std::pair<std::size_t, std::size_t>& output) {
+        for (const SharedArena& arena : bundle.arenas) {
+            if (std::pair(arena.element, arena.pad) != output) continue;
             news.arenas.push_back(
                 {.shape = arena.shape, .fd = static_cast<std::uint32_t>(fds.size())});
             fds.push_back(arena.fd.get());
         }
+    };
+    for (const auto& output : outputs_reaching(plan_, elements_, other.number)) {
+        for (const Former& former : remote.formers) add(former.bundle, output);
+        if (remote.process && remote.process->introduced) add(*remote.bundle, output);
     }
     if (news.arenas.empty()) return false;
-    const Result<> sent = send_blueprint(other, {.type = Type::input_successor}, news, fds);
+    const Result<> sent =
+        send_blueprint(other, {.type = Type::input_successor, .d = question}, news, fds);
     if (!sent && sent.error().code != Errc::peer_died) kill(other, "it does not read its messages");
     return sent.has_value();
 }

@@ -84,7 +84,8 @@ Result<> Supervisor::try_spawn(Remote& remote) {
                                        .replaced = false,
                                        .killed_for = {},
                                        .last_words = {},
-                                       .asked = {}});
+                                       .asked = {},
+                                       .knows = {}});
     {
         const std::lock_guard lock(figures_mutex_);
         for (const std::size_t element : remote.elements) {
@@ -235,11 +236,13 @@ void Supervisor::describe_links(Remote& remote, Blueprint& blueprint, std::vecto
                       : remotes_.at(link.from_stage).bundle->ring_fds[link.from_word].get();
             blueprint.inputs[link.to_word] = {.pad = u32(link.to_pad),
                                               .capacity = link.capacity,
+                                              .held = link.held,
                                               .ring_fd = add(ring),
                                               .record_fd = add(record_fd(link.from_stage)),
                                               .word = u32(link.from_word),
                                               .producer_inputs = u32(from.inputs),
                                               .producer_channels = u32(from.channels)};
+            if (!local) remote.process->knows[link.to_word] = remotes_.at(link.from_stage).life;
             const std::deque<Former> none;
             for (const Former& former : local ? none : remotes_.at(link.from_stage).formers) {
                 blueprint.inputs[link.to_word].formers.push_back(
@@ -252,6 +255,7 @@ void Supervisor::describe_links(Remote& remote, Blueprint& blueprint, std::vecto
             blueprint.outputs[link.from_word] = {
                 .pad = u32(link.from_pad),
                 .capacity = link.capacity,
+                .held = link.held,
                 .ring_fd = add(remote.bundle->ring_fds[link.from_word].get()),
                 .record_fd = add(record_fd(link.to_stage)),
                 .word = u32(link.to_word),
@@ -283,10 +287,10 @@ void Supervisor::describe_lent(Remote& remote, Blueprint& blueprint) {
             const std::uint64_t until = former.until[link.from_word];
             std::uint64_t at = std::max(former.from[link.from_word], released);
             if (at >= until) continue;
-            auto pages = map_ring_memory(copy_of(former.bundle.ring_fds[link.from_word]),
-                                         link.capacity, Access::read_only);
+            auto pages = map_ring_memory(copy_of(former.bundle.ring_fds[link.from_word]), link,
+                                         Access::read_only);
             if (!pages) continue;
-            SharedRing ring(*std::move(pages), Channel::places(link.capacity), arenas_);
+            SharedRing ring(*std::move(pages), places_of(link), arenas_);
             for (; at < until; ++at) {
                 const Result<Entry> entry = ring.get(at);
                 if (!entry || !entry->origin) continue;
