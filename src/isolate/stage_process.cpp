@@ -174,6 +174,7 @@ class StageProcess final : public StageHost {
             in_from_.push_back(PX_TRY(
                 PeerRecord::map(fd(in.record_fd), in.producer_inputs, in.producer_channels)));
             std::vector<std::unique_ptr<SharedRing>> rings;  // Oldest first.
+            rings.reserve(in.formers.size() + 1);
             for (const auto& former : in.formers) {
                 rings.push_back(PX_TRY(map_ring(fd(former.ring_fd), in, Access::read_only)));
             }
