@@ -35,10 +35,14 @@ constexpr auto kKeptVariables = std::to_array<const char*>(
     {"LD_LIBRARY_PATH", "ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"});
 
 // Set where a program serves as a fork server: should its main() not know, it starts no other.
-constexpr const char* kWithin = "PARALLAX_FORK_SERVER";
+constexpr const char* kWithin = "PARALLAX_FORK_SERVER=1";
+
+bool within_fork_server() {
+    return std::getenv("PARALLAX_FORK_SERVER") != nullptr;  // NOLINT(concurrency-mt-unsafe)
+}
 
 std::vector<std::string> clean_environment() {
-    std::vector<std::string> variables{"LC_ALL=C.UTF-8", std::string(kWithin) + "=1"};
+    std::vector<std::string> variables{"LC_ALL=C.UTF-8", kWithin};
     for (const char* name : kKeptVariables) {
         const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
         if (value != nullptr) variables.push_back(std::string(name) + "=" + value);
@@ -291,7 +295,7 @@ Zygote::Zygote(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Zygote::~Zygote() = default;
 
 Result<std::unique_ptr<Zygote>> Zygote::start(Options options) {
-    if (std::getenv(kWithin) != nullptr) {  // NOLINT(concurrency-mt-unsafe)
+    if (within_fork_server()) {
         return fail(Errc::invalid_argument, "this process was started to serve as a fork server",
                     kMainHint);
     }
