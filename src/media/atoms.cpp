@@ -144,7 +144,8 @@ std::optional<Atoms> Atoms::make(const std::vector<Caps>& sets, std::size_t most
 }
 
 bool Atoms::meets(std::size_t atom, const Caps& set) const {
-    if (set.is_any()) return true;
+    // All of it: then also what is in no smaller one, for every atom has something of its own.
+    if (set.is_any() || is_subset(atoms_[atom], set)) return true;
     const Caps both = intersect(atoms_[atom], set);
     return !both.is_empty() && (smaller_[atom].is_empty() || !is_subset(both, smaller_[atom]));
 }

@@ -22,6 +22,48 @@ class Open final : public PadTransform {
     Caps across(std::size_t, const Caps&, std::size_t) const override { return Caps::any(); }
 };
 
+// What goes in, and whatever any chain of converters can make of it: a set that holds all of that
+// is enough, since prices come from elsewhere.
+class Convertible final : public PadTransform {
+  public:
+    explicit Convertible(const std::vector<NegotiationConverter>& converters)
+        : converters_(converters) {}
+
+    Caps across(std::size_t from, const Caps& caps, std::size_t) const override {
+        constexpr int rounds = 8;
+        constexpr std::size_t most = 64;
+        Caps all = caps;
+        Caps news = caps;
+        for (int round = 0; round < rounds && !all.is_any(); ++round) {
+            Caps next;
+            for (const NegotiationConverter& converter : converters_) {
+                const Caps made = from == 0 ? through(converter, news) : back(converter, news);
+                if (made.is_any()) return made;
+                for (const Structure& each : made.structures()) {
+                    if (is_subset(Caps(each), all)) continue;
+                    all.append(each);
+                    next.append(each);
+                }
+            }
+            if (next.is_empty()) return all;
+            if (all.structures().size() > most) break;
+            news = std::move(next);
+        }
+        return Caps::any();
+    }
+
+  private:
+    static Caps back(const NegotiationConverter& converter, const Caps& caps) {
+        const Caps out = intersect(caps, converter.src);
+        if (out.is_empty() || converter.transform == nullptr) {
+            return out.is_empty() ? out : converter.sink;
+        }
+        return intersect(converter.transform->across(1, out, 0), converter.sink);
+    }
+
+    const std::vector<NegotiationConverter>& converters_;
+};
+
 // A converter that only says what goes in and what comes out.
 class FromTo final : public PadTransform {
   public:
@@ -205,6 +247,15 @@ Bridged bridged(const NegotiationProblem& problem) {
         result.problem.links.push_back(std::move(second));
     }
     return result;
+}
+
+bool bridgeable(const NegotiationProblem& problem) {
+    const Convertible convertible(problem.converters);
+    Bridged bridge = bridged(problem);
+    for (std::size_t n = bridge.first_bridge; n < bridge.problem.nodes.size(); ++n) {
+        bridge.problem.nodes[n].transform = &convertible;
+    }
+    return !Solver(bridge.problem, flow_order(bridge.problem)).narrow();
 }
 
 Converted converted(const NegotiationProblem& problem,

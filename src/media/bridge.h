@@ -46,7 +46,7 @@ class ConverterPaths {
 // Lets everything pass, and become anything.
 const PadTransform& open_transform();
 
-// The problem with a transform in the midst of each convertible link that lets everything pass.
+// The problem with a transform in the midst of each convertible link, which lets everything pass.
 // Link l of the problem is link l here and ends at its bridge; its second half is after[l].
 struct Bridged {
     NegotiationProblem problem;
@@ -56,6 +56,11 @@ struct Bridged {
     std::size_t first_bridge = 0;    // Nodes from here on are bridges.
 };
 Bridged bridged(const NegotiationProblem& problem);
+
+// Whether what goes in can become what is asked for, as far as each link alone can tell: bridges
+// let pass what any chain of converters makes of a set. Many a graph that cannot be solved is found
+// out so, before formats are told apart: no converter changes a frame rate, say.
+bool bridgeable(const NegotiationProblem& problem);
 
 // The problem with the given converters in its links; `chains` as its links.
 struct Converted {

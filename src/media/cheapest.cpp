@@ -150,11 +150,13 @@ void add_made_by(const NegotiationProblem& problem, const Solver& solver, std::s
 }  // namespace
 
 std::optional<Atoms> atoms_of(const NegotiationProblem& problem, const Solver& solver,
-                              const std::vector<std::size_t>& order, bool with_converters) {
+                              const std::vector<std::size_t>& order,
+                              std::optional<std::size_t> first_bridge) {
     NamedSets sets;
     for (std::size_t v = 0; v < solver.variables(); ++v) sets.add(solver.domain(v));
-    if (with_converters) sets.add_converters(problem.converters);
+    if (first_bridge) sets.add_converters(problem.converters);
     for (const std::size_t n : order) {
+        if (first_bridge && n >= *first_bridge) continue;
         if (problem.nodes[n].relation == PadRelation::transform)
             add_made_by(problem, solver, n, sets);
     }

@@ -15,10 +15,11 @@
 
 namespace parallax {
 
-// The kinds of formats in the solver's domains, what transforms make of them, and converters if
-// they are asked for. Nothing when there are too many.
+// The kinds of formats in the solver's domains, what transforms make of them, and converters where
+// nodes from `first_bridge` on are bridges. Nothing when there are too many.
 std::optional<Atoms> atoms_of(const NegotiationProblem& problem, const Solver& solver,
-                              const std::vector<std::size_t>& order, bool with_converters);
+                              const std::vector<std::size_t>& order,
+                              std::optional<std::size_t> first_bridge);
 
 // The atoms of each variable of the solver. Nodes from `first_bridge` on are bridges, with the
 // prices of `paths`.

@@ -67,7 +67,7 @@ std::expected<NegotiationSolution, Unsolved> solve_plain(const NegotiationProble
     NegotiationSolution solution;
     std::optional<Clash> clash;
     const auto atoms = std::ranges::any_of(problem.nodes, is_priced)
-                           ? atoms_of(problem, solver, order, false)
+                           ? atoms_of(problem, solver, order, std::nullopt)
                            : std::nullopt;
     const auto chosen =
         atoms ? cheapest(problem, solver, *atoms, {.first_bridge = problem.nodes.size()})
@@ -102,8 +102,8 @@ struct Search {
 
     // False where nothing can be had even so.
     bool prepare(const NegotiationProblem& problem) {
-        if (solver.narrow()) return false;
-        atoms = atoms_of(bridge.problem, solver, order, true);
+        if (solver.narrow() || !bridgeable(problem)) return false;
+        atoms = atoms_of(bridge.problem, solver, order, bridge.first_bridge);
         if (!atoms) return true;
         std::vector<bool> wanted(atoms->size(), false);
         std::vector<const Caps*> asked;  // Most links of a chain have the same.
