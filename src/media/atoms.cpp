@@ -28,16 +28,48 @@ std::uint32_t rank_within(const Structure& whole, const Structure& part) {
     return rank;
 }
 
-// Those inside it, but not it itself.
-Caps smaller_than(const Structure& structure, const std::vector<Structure>& all) {
-    const Caps whole(structure);
-    Caps smaller;
-    for (const Structure& each : all) {
-        if (each.media_type() != structure.media_type() || each == structure) continue;
-        if (is_subset(Caps(each), whole) && !is_subset(whole, Caps(each))) smaller.append(each);
+// Which of some structures lie inside which, without being the same set.
+class Inclusion {
+  public:
+    explicit Inclusion(const std::vector<Structure>& all)
+        : all_(all), inside_(all.size(), std::vector<bool>(all.size(), false)) {
+        const std::vector<Caps> sets(all.begin(), all.end());
+        for (std::size_t whole = 0; whole < all.size(); ++whole) {
+            for (std::size_t part = 0; part < all.size(); ++part) {
+                if (part == whole || all[part].media_type() != all[whole].media_type()) continue;
+                inside_[whole][part] = is_subset(sets[part], sets[whole]);
+            }
+        }
+        for (std::size_t a = 0; a < all.size(); ++a) {
+            for (std::size_t b = 0; b < a; ++b) {
+                if (inside_[a][b] && inside_[b][a]) inside_[a][b] = inside_[b][a] = false;
+            }
+        }
     }
-    return smaller;
-}
+
+    std::size_t count(std::size_t whole) const {
+        return static_cast<std::size_t>(std::ranges::count(inside_[whole], true));
+    }
+    // The largest inside it, which hold all the others.
+    Caps largest(std::size_t whole) const {
+        Caps caps;
+        for (std::size_t part = 0; part < all_.size(); ++part) {
+            if (inside_[whole][part] && !within_another(part, whole)) caps.append(all_[part]);
+        }
+        return caps;
+    }
+
+  private:
+    bool within_another(std::size_t part, std::size_t whole) const {
+        for (std::size_t other = 0; other < all_.size(); ++other) {
+            if (inside_[whole][other] && inside_[other][part]) return true;
+        }
+        return false;
+    }
+
+    const std::vector<Structure>& all_;
+    std::vector<std::vector<bool>> inside_;  // [whole][part]
+};
 
 // Equal for equal structures, and mostly not for others.
 std::size_t likeness(const Structure& structure) {
@@ -132,12 +164,14 @@ std::optional<Atoms> Atoms::make(const std::vector<Caps>& sets, std::size_t most
     atoms.atoms_.push_back(Caps::any());
     atoms.generality_.push_back(found.size());
     atoms.smaller_.emplace_back();
-    for (const Structure& structure : found) {
-        const Caps smaller = smaller_than(structure, found);
+    const Inclusion inclusion(found);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        const Structure& structure = found[i];
+        const Caps smaller = inclusion.largest(i);
         // Where they hold all that is in it, it stands for nothing of its own.
         if (!smaller.is_empty() && is_subset(Caps(structure), smaller)) continue;
         atoms.atoms_.emplace_back(structure);
-        atoms.generality_.push_back(smaller.structures().size());
+        atoms.generality_.push_back(inclusion.count(i));
         atoms.smaller_.push_back(smaller);
     }
     return atoms;

@@ -35,7 +35,7 @@ class Atoms {
     bool meets(std::size_t atom, const Caps& set) const;
 
   private:
-    std::vector<Caps> smaller_;            // The pieces inside each.
+    std::vector<Caps> smaller_;            // The largest pieces inside each.
     std::vector<Caps> atoms_;              // One structure each, but for ANY.
     std::vector<std::size_t> generality_;  // How many pieces are inside each.
 };

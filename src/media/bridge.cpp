@@ -121,18 +121,34 @@ NegotiationPrice ConverterPaths::price(std::size_t c, const Caps& from, const Ca
                                 static_cast<double>(converter.cost_per_mib) * std::min(rate, 1e9));
 }
 
-// A set keeps through a converter what the converter does not touch, so what comes out may hold
-// formats that only a smaller piece of what went in can become: look back from there.
-bool ConverterPaths::came_from(std::size_t from, std::size_t to,
-                               const std::vector<std::size_t>& chain) const {
+// What can become `to` by the chain; asked once for all that it may come from.
+std::size_t ConverterPaths::back(std::size_t to, const std::vector<std::size_t>& chain) {
+    const auto [known, is_new] = back_of_.try_emplace({chain, to}, 0);
+    if (!is_new) return known->second;
     Caps back = atoms_[to];
     for (auto c = chain.rbegin(); c != chain.rend(); ++c) {
         const NegotiationConverter& converter = converters_[*c];
-        if (converter.transform == nullptr) return true;  // It keeps nothing.
+        if (converter.transform == nullptr) {  // It keeps nothing.
+            back = Caps::any();
+            break;
+        }
         back = intersect(converter.transform->across(1, intersect(back, converter.src), 0),
                          converter.sink);
     }
-    return atoms_.meets(from, back);
+    const auto same = std::ranges::find(backs_, back);
+    known->second = static_cast<std::size_t>(same - backs_.begin());
+    if (same == backs_.end()) backs_.push_back(std::move(back));
+    return known->second;
+}
+
+// A set keeps through a converter what the converter does not touch, so what comes out may hold
+// formats that only a smaller piece of what went in can become: look back from there.
+bool ConverterPaths::came_from(std::size_t from, std::size_t to,
+                               const std::vector<std::size_t>& chain) {
+    const std::size_t before = back(to, chain);
+    met_.resize(backs_.size());
+    if (!met_[before]) met_[before] = atoms_.meets(from, backs_[before]);
+    return *met_[before];
 }
 
 // What a chain of converters makes of an atom.
@@ -144,6 +160,7 @@ struct ConverterPaths::Made {
 
 // Uniform-cost search (Dijkstra 1959) over the sets that chains of converters can make of an atom.
 void ConverterPaths::search(std::size_t from) {
+    met_.clear();
     std::vector<Made> made{{.caps = atoms_[from]}};
     std::vector<Caps> settled;
     using Entry = std::tuple<Price, std::size_t, std::size_t>;  // Cost, length, which of `made`.

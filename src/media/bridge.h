@@ -4,7 +4,10 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <memory>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "media/assign.h"
@@ -35,12 +38,16 @@ class ConverterPaths {
     void search(std::size_t from);
     void offer(std::size_t from, const Made& made);
     std::vector<Made> longer(const Made& made) const;
-    bool came_from(std::size_t from, std::size_t to, const std::vector<std::size_t>& chain) const;
+    bool came_from(std::size_t from, std::size_t to, const std::vector<std::size_t>& chain);
+    std::size_t back(std::size_t to, const std::vector<std::size_t>& chain);
 
     const std::vector<NegotiationConverter>& converters_;
     const Atoms& atoms_;
     PriceTable prices_;
     std::vector<std::vector<std::size_t>> paths_;
+    std::map<std::pair<std::vector<std::size_t>, std::size_t>, std::size_t> back_of_;
+    std::vector<Caps> backs_;               // Each once.
+    std::vector<std::optional<bool>> met_;  // By the atom searched from, of each of them.
 };
 
 // Lets everything pass, and become anything.
