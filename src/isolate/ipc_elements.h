@@ -123,6 +123,7 @@ class IpcSrc final : public ElementWith<IpcSrcOptions> {
     Result<Flow> gone(Context& context);
     Result<Flow> come_again(Context& context);
     Result<> give_back();
+    Result<bool> meet();
 
     IpcSocket socket_;
     Caps caps_ = Caps::any();

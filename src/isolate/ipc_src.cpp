@@ -25,11 +25,7 @@ Pads IpcSrc::pads() {
 Result<> IpcSrc::open() {
     const std::int64_t until = monotonic_ns() + std::int64_t{options().timeout_ms} * 1'000'000;
     for (;;) {
-        auto connected = PX_TRY(connect_to(options().path.path));
-        if (connected) {
-            socket_ = *std::move(connected);
-            break;
-        }
+        if (PX_TRY(meet())) break;
         if (monotonic_ns() >= until) {
             return fail(Errc::io, options().path.path + ": nobody listens there",
                         "start the program with the ipcsink, or wait longer by timeout=");
@@ -37,7 +33,19 @@ Result<> IpcSrc::open() {
         ::poll(nullptr, 0, static_cast<int>(kRetryNs / 1'000'000));
     }
     lives_.push_back(std::make_unique<Borrows>());
-    return await_hello();
+    return {};
+}
+
+// False while nobody is there; also who goes again before a word was not there.
+Result<bool> IpcSrc::meet() {
+    auto connected = PX_TRY(connect_to(options().path.path));
+    if (!connected) return false;
+    socket_ = *std::move(connected);
+    Result<> greeted = await_hello();
+    if (greeted) return true;
+    socket_ = IpcSocket();
+    if (greeted.error().code == Errc::peer_died) return false;
+    return Failure(std::move(greeted).error());
 }
 
 Result<> IpcSrc::await_hello() {
@@ -123,8 +131,8 @@ Result<Flow> IpcSrc::gone(Context& context) {
 // What is still looked at of the last connection stays mapped; positions begin anew.
 Result<Flow> IpcSrc::come_again(Context& context) {
     if (context.stopping()) return Flow::eos;
-    auto connected = PX_TRY(connect_to(options().path.path));
-    if (!connected) {
+    const Caps before = caps_;
+    if (!PX_TRY(meet())) {
         const std::int64_t waited = monotonic_ns() - gone_since_ns_;
         if (waited > std::int64_t{options().timeout_ms} * 1'000'000) {
             return fail(Errc::timed_out, "the other program did not come again");
@@ -133,13 +141,10 @@ Result<Flow> IpcSrc::come_again(Context& context) {
         retry_ns_ = std::min<std::int64_t>(retry_ns_ * 2, 1'000'000'000);
         return Flow::again;
     }
-    socket_ = *std::move(connected);
     std::erase_if(lives_, [](const auto& life) { return life->taken() == life->released(); });
     lives_.push_back(std::make_unique<Borrows>());
     told_done_ = 0;
     discont_ = true;
-    const Caps before = caps_;
-    PX_TRY(await_hello());
     return caps_ == before ? Result<Flow>(Flow::more) : Result<Flow>(Flow::reconfigure);
 }
 

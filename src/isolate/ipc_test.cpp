@@ -47,7 +47,17 @@ class Program {
         if (thread_.joinable()) thread_.join();
     }
     void start() {
-        thread_ = std::thread([this] { outcome_ = pipeline_->run(); });
+        thread_ = std::thread([this] {
+            outcome_ = pipeline_->run();
+            over_ = true;
+        });
+    }
+    // Until so many frames have come; fails where the run ends before.
+    void wait_for(std::size_t frames) {
+        while (seen < frames && !over_) std::this_thread::yield();
+        if (seen >= frames) return;
+        const Result<> outcome = join();
+        FAIL("it ended early: " << (outcome ? "by an end of stream" : to_string(outcome.error())));
     }
     Result<> join() {
         thread_.join();
@@ -63,6 +73,7 @@ class Program {
     Registry registry_;
     std::unique_ptr<Pipeline> pipeline_;
     std::thread thread_;
+    std::atomic<bool> over_{false};
     Result<> outcome_;
 };
 
@@ -116,7 +127,7 @@ TEST_CASE("ipc: many may look on, and one that comes late sees the rest") {
     Program late("ipcsrc path=" + path + " ! appsink name=out");
     sender.start();
     first.start();
-    while (first.seen < 50) std::this_thread::yield();
+    first.wait_for(50);
     late.start();
     CHECK(sender.join());
     CHECK(first.join());
@@ -160,7 +171,7 @@ TEST_CASE("ipc: programs that die, lie, babble or hold frames for ever cost the 
     Program good("ipcsrc path=" + path + " ! appsink name=out");
     sender.start();
     good.start();
-    while (good.seen < 20) std::this_thread::yield();
+    good.wait_for(20);
     {
         Rude dead(path);
     }
@@ -230,13 +241,13 @@ TEST_CASE("ipc: a receiver waits for its sender to come again") {
         Program first(line);
         REQUIRE(first.pipeline().play());
         receiver.start();
-        while (receiver.seen < 20) std::this_thread::yield();
+        receiver.wait_for(20);
         // Destroyed while it plays: as if it had died, for who is at the other end.
     }
     Program second(line);
     REQUIRE(second.pipeline().play());
     const std::size_t before = receiver.seen;
-    while (receiver.seen < before + 20) std::this_thread::yield();
+    receiver.wait_for(before + 20);
     receiver.pipeline().stop();
     CHECK(receiver.join());
     second.pipeline().stop();
