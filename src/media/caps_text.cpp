@@ -154,6 +154,10 @@ Read<Structure> Reader::structure() {
         if (structure.fields().size() == kMaxFields) {
             return fail_at(field_start, "more than 256 fields");
         }
+        if (structure.find(field) != nullptr) {
+            return fail_at(field_start, "the field " + std::string(field) + " a second time",
+                           "say once what it may be, as a list: {A, B}");
+        }
         structure.set(field, *std::move(read));
     }
     return structure;
