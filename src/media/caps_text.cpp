@@ -274,7 +274,7 @@ Read<Value> Reader::list(Type type, int depth) {
     }
     if (items.empty())
         return fail_at(start, "an empty list accepts nothing", "leave the field out");
-    const Value made = list_of(std::move(items));
+    Value made = list_of(std::move(items));
     const auto* list = made.get<List>();
     if (list && list->items().size() > kMaxListItems) {
         return fail_at(start, "a list of more than 1024 items");
