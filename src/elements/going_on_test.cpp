@@ -181,6 +181,15 @@ TEST_CASE("going on: a file that has its name already is not begun again") {
         CHECK(second.commit());
         CHECK(unwrap(codec::read_file(path, 100)).size() == 12);
     }
+    SUBCASE("but no link to it is followed, whatever it leads to") {
+        const std::string other = folder.file("other");
+        std::filesystem::rename(path, other);
+        std::filesystem::create_symlink(other, path);
+        codec::AtomicFile::Begun cut = begun;
+        cut.written_bytes = 3;
+        CHECK_FALSE(codec::AtomicFile::adopt(path, cut));
+        CHECK(unwrap(codec::read_file(other, 100)).size() == 12);
+    }
     SUBCASE("but another file of that name is left alone") {
         REQUIRE(codec::write_file(path, bytes.first(6)));
         CHECK_FALSE(codec::AtomicFile::adopt(path, begun));

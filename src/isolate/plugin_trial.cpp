@@ -69,6 +69,7 @@ ChildExit wait_for(Zygote& zygote, const Child& child) {
             if (exit->id == child.id) return *exit;
         }
         if (monotonic_ns() > until) kill(child);
+        if (monotonic_ns() > until + kPatienceNs) return {.id = child.id, .signal = SIGKILL};
         pollfd news{.fd = zygote.event_fd(), .events = POLLIN, .revents = 0};
         ::poll(&news, 1, 100);
     }

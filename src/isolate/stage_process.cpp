@@ -191,6 +191,13 @@ class StageProcess final : public StageHost {
 
     Result<> build() {
         for (const std::string& plugin : blueprint_.plugins) {
+            // The program may have loaded it before it began to serve stages.
+            const auto factories = registry_.all();
+            if (std::ranges::any_of(factories, [&](const Factory* factory) {
+                    return factory->info.origin == plugin;
+                })) {
+                continue;
+            }
             PX_TRY(load_plugin(plugin, registry_));
         }
         for (std::size_t i = 0; i < blueprint_.pieces.size(); ++i) {

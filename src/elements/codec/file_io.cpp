@@ -206,7 +206,8 @@ Result<AtomicFile> AtomicFile::adopt(std::string path, const Begun& begun) {
     AtomicFile file({}, std::move(path));
     file.adopted_ = true;
     file.nonce_ = begun.nonce;
-    file.target_ = resolved(file.path_);
+    // No link is followed: who wrote here may have put one, to a file that is not theirs.
+    file.target_ = file.path_;
     file.temporary_ = name_beside(file.target_, begun.nonce);
     const int create = begun.or_new ? O_CREAT : 0;
     constexpr int flags = O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
@@ -226,7 +227,7 @@ Result<AtomicFile> AtomicFile::adopt(std::string path, const Begun& begun) {
 }
 
 void AtomicFile::discard(const std::string& path, std::uint64_t nonce) {
-    ::unlink(name_beside(resolved(path), nonce).c_str());
+    ::unlink(name_beside(path, nonce).c_str());
 }
 
 std::uint64_t AtomicFile::inode() const { return inode_of(fd_.get()); }

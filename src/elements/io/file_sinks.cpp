@@ -112,7 +112,11 @@ Result<> MultiFileSink::open() {
 }
 
 bool MultiFileSink::external() const {
-    return codec::AtomicFile::is_external(pattern_.name(options().index));
+    const std::string& path = options().location.path;
+    const std::size_t slash = path.rfind('/');
+    // A folder that is named by number could be made a link by whoever writes beside it.
+    const bool folders = slash != std::string::npos && path.find('%') < slash;
+    return folders || codec::AtomicFile::is_external(pattern_.name(options().index));
 }
 
 // The first file is tried at once: what cannot be written is known before anything is computed.
