@@ -27,9 +27,9 @@ std::size_t gaps_of(const std::string& element) {
         ++seen;
     });
     REQUIRE(run.play());
-    while (seen < 5) (void)run.pipeline().wait(1'000'000);
+    while (seen < 5) (void)run.look(1'000'000);
     ::kill(static_cast<pid_t>(run.report("e").pid), SIGKILL);
-    while (run.report("e").restarts == 0 || seen < 20) (void)run.pipeline().wait(1'000'000);
+    while (run.report("e").restarts == 0 || seen < 20) (void)run.look(1'000'000);
     run.pipeline().stop();
     CHECK(run.finish().empty());
     return gaps;

@@ -141,8 +141,8 @@ TEST_CASE("isolated: a kill from outside costs neither a frame nor a fault") {
         quick());
     REQUIRE(run.play());
     int kills = 0;
-    for (std::size_t seen = 0; seen < 2900;) {
-        (void)run.pipeline().wait(5'000'000);
+    for (std::size_t seen = 0; seen < 2900 && !run.ended();) {
+        (void)run.look(5'000'000);
         const std::size_t now = run.sequences().size();
         if (now < seen + 100) continue;
         seen = now;
@@ -163,7 +163,7 @@ TEST_CASE("isolated: a live property reaches the process, and its successor") {
         "evilfilter name=evil isolate=process ! appsink name=out");
     REQUIRE(run.play());
     const auto wait_for = [&](auto met) {
-        for (int tries = 0; tries < 2000 && !met(); ++tries) (void)run.pipeline().wait(5'000'000);
+        for (int tries = 0; tries < 2000 && !met(); ++tries) (void)run.look(5'000'000);
         return met();
     };
     REQUIRE(run.pipeline().set_property("evil", "knob", "7"));
@@ -186,11 +186,11 @@ TEST_CASE("isolated: a fixed property is taken by a successor, and no frame is l
         "fakesrc num-buffers=-1 sizetype=fixed sizemax=64 ! identity sleep-time=500 ! "
         "evilfilter name=evil isolate=process ! appsink name=out");
     REQUIRE(run.play());
-    while (run.sequences().size() < 50) (void)run.pipeline().wait(1'000'000);
+    while (run.sequences().size() < 50) (void)run.look(1'000'000);
     REQUIRE(run.pipeline().set_property("evil", "at", "1000000"));
     while (!run.was_said("makes room")) (void)run.listen();
     const std::size_t before = run.sequences().size();
-    while (run.sequences().size() < before + 50) (void)run.pipeline().wait(1'000'000);
+    while (run.sequences().size() < before + 50) (void)run.look(1'000'000);
     run.pipeline().stop();
     CHECK(run.finish().empty());
     const Numbers got = run.sequences();
@@ -204,14 +204,14 @@ TEST_CASE("isolated: pausing holds processes, and a stop drains them") {
         "fakesrc num-buffers=-1 sizetype=fixed sizemax=64 ! identity sleep-time=500 ! "
         "evilfilter isolate=process ! appsink name=out");
     REQUIRE(run.play());
-    while (run.sequences().size() < 10) (void)run.pipeline().wait(1'000'000);
+    while (run.sequences().size() < 10) (void)run.look(1'000'000);
     run.pipeline().pause();
-    (void)run.pipeline().wait(100'000'000);
+    (void)run.look(100'000'000);
     const std::size_t held = run.sequences().size();
-    (void)run.pipeline().wait(100'000'000);
+    (void)run.look(100'000'000);
     CHECK(run.sequences().size() == held);
     REQUIRE(run.pipeline().play());
-    while (run.sequences().size() < held + 10) (void)run.pipeline().wait(1'000'000);
+    while (run.sequences().size() < held + 10) (void)run.look(1'000'000);
     run.pipeline().stop();
     CHECK(run.finish().empty());
     const Numbers got = run.sequences();
@@ -241,7 +241,7 @@ TEST_CASE("isolated: when the fork server itself is killed, stages are born of a
         quick());
     REQUIRE(run.play());
     for (std::size_t seen = 0; seen < 1500; seen += 500) {
-        while (run.sequences().size() < seen + 200) (void)run.pipeline().wait(1'000'000);
+        while (run.sequences().size() < seen + 200) (void)run.look(1'000'000);
         for (const pid_t zygote : children_of(::getpid())) ::kill(zygote, SIGKILL);
     }
     CHECK(run.finish().empty());
@@ -275,15 +275,15 @@ TEST_CASE("isolated: how many descriptors are open does not grow with frames or 
         "identity name=i isolate=process ! appsink name=out",
         quick());
     REQUIRE(run.play());
-    while (run.sequences().size() < 100) (void)run.pipeline().wait(1'000'000);
+    while (run.sequences().size() < 100) (void)run.look(1'000'000);
     const auto early = descriptors();
     for (int kills = 0; kills < 10; ++kills) {
         const std::size_t now = run.sequences().size();
         ::kill(static_cast<pid_t>(run.report("i").pid), SIGKILL);
-        while (run.sequences().size() < now + 100) (void)run.pipeline().wait(1'000'000);
+        while (run.sequences().size() < now + 100) (void)run.look(1'000'000);
     }
     for (int tries = 0; tries < 200 && descriptors() > early; ++tries) {
-        (void)run.pipeline().wait(10'000'000);  // Former memory goes as it is released.
+        (void)run.look(10'000'000);  // Former memory goes as it is released.
     }
     CHECK(descriptors() <= early);
     CHECK(run.finish().empty());

@@ -50,29 +50,26 @@ class Isolated {
 
     Pipeline& pipeline() { return *pipeline_; }
     Result<> play() { return pipeline_->play(); }
-    // To the end; what went wrong, as "element: text", and what was said meanwhile.
+    // The one place where messages are taken: errors and the end are not lost to who only waits.
+    bool look(std::int64_t timeout_ns) {
+        if (ended_) FAIL("it has ended already");
+        const auto message = pipeline_->wait(timeout_ns);
+        if (!message) return false;
+        using Kind = Pipeline::Message::Kind;
+        ended_ = message->kind == Kind::ended;
+        const std::string text = message->element + ": " + message->text;
+        if (!ended_) (message->kind == Kind::error ? errors_ : said_).push_back(text);
+        return true;
+    }
+    bool ended() const { return ended_; }
+    // To the end; what went wrong, as "element: text".
     std::vector<std::string> finish() {
-        std::vector<std::string> errors;
-        for (int idle = 0; idle < 60;) {
-            const auto message = pipeline_->wait(1'000'000'000);
-            if (!message) {
-                ++idle;
-                continue;
-            }
-            idle = 0;
-            if (message->kind == Pipeline::Message::Kind::ended) return errors;
-            const std::string text = message->element + ": " + message->text;
-            (message->kind == Pipeline::Message::Kind::error ? errors : said_).push_back(text);
-        }
-        FAIL("it did not come to an end");
-        return errors;
+        for (int idle = 0; idle < 60 && !ended_;) idle = look(1'000'000'000) ? 0 : idle + 1;
+        if (!ended_) FAIL("it did not come to an end");
+        return errors_;
     }
     // The next message, if there is one soon, among what was said.
-    bool listen() {
-        const auto message = pipeline_->wait(10'000'000);
-        if (message) said_.push_back(message->element + ": " + message->text);
-        return message.has_value();
-    }
+    bool listen() { return look(10'000'000); }
     std::vector<std::string> run() {
         if (const Result<> playing = play(); !playing) FAIL(to_string(playing.error()));
         return finish();
@@ -104,6 +101,8 @@ class Isolated {
     Registry registry_;
     std::unique_ptr<Isolation> isolation_;
     std::unique_ptr<Pipeline> pipeline_;
+    bool ended_ = false;
+    std::vector<std::string> errors_;
     std::vector<std::string> said_;
     std::mutex mutex_;
     std::vector<std::uint64_t> sequences_;
