@@ -55,7 +55,7 @@ Result<> add_relays(const Registry& registry, Drawn drawn) {
         const bool leaky =
             drawn.elements[link.to]->element->queue_shape().leaky != QueueShape::Leaky::no;
         if (!leaky || drawn.graph.nodes()[link.from].isolate == "no") continue;
-        PX_TRY(add_between(l, *relay, drawn));
+        (void)PX_TRY(add_between(l, *relay, drawn));
     }
     return {};
 }

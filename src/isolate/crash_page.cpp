@@ -34,6 +34,8 @@ struct Layout {
     std::int32_t code = 0;
     std::int32_t system_call = -1;
     std::uint32_t depth = 0;
+    std::uint32_t seat = kNoSeat;
+    std::uint32_t unused = 0;
     std::uint64_t address = 0;
     std::uint64_t anchor = 0;
     std::array<std::uint64_t, kCrashRegisters> registers{};
@@ -44,6 +46,8 @@ static_assert(sizeof(Layout) <= kPageBytes);
 // A handler can reach its page only through a global.
 std::atomic<Layout*> g_page = nullptr;
 static_assert(std::atomic<Layout*>::is_always_lock_free);
+
+constinit thread_local std::uint32_t t_seat = kNoSeat;
 
 void reset_handlers() {
     struct sigaction plain{};
@@ -64,6 +68,7 @@ void write_record(Layout& page, const siginfo_t& info, const ucontext_t& context
     page.system_call = refused ? info.si_syscall : -1;
     page.address = refused ? reinterpret_cast<std::uintptr_t>(info.si_call_addr)
                            : reinterpret_cast<std::uintptr_t>(info.si_addr);
+    page.seat = t_seat;
     page.anchor = crash_anchor();
     for (std::size_t i = 0; i < kCrashRegisters; ++i) {
         page.registers[i] = static_cast<std::uint64_t>(context.uc_mcontext.gregs[i]);
@@ -157,6 +162,7 @@ Result<std::optional<CrashRecord>> parse_crash_page(std::span<const std::byte> b
     CrashRecord record{.signal = page.signal,
                        .code = page.code,
                        .system_call = page.system_call,
+                       .seat = page.seat,
                        .address = page.address,
                        .anchor = page.anchor,
                        .registers = {},
@@ -185,6 +191,8 @@ Result<> CrashPage::install(int page_fd) {
     }
     return {};
 }
+
+void CrashPage::sit_at(std::uint32_t seat) { t_seat = seat; }
 
 CrashStack::CrashStack() : stack_(kStackBytes) {
     stack_t stack{};

@@ -23,12 +23,14 @@ namespace parallax {
 
 inline constexpr std::size_t kCrashFrames = 64;
 inline constexpr std::size_t kCrashRegisters = 18;
+inline constexpr std::uint32_t kNoSeat = ~0U;
 
 // What a page says, once it has been checked.
 struct CrashRecord {
     int signal = 0;
-    int code = 0;          // si_code
-    int system_call = -1;  // The one that was refused, of SIGSYS; else −1.
+    int code = 0;                  // si_code
+    int system_call = -1;          // The one that was refused, of SIGSYS; else −1.
+    std::uint32_t seat = kNoSeat;  // Whose thread it was, where several stages share a process.
     std::uint64_t address = 0;
     std::uint64_t anchor = 0;  // Where the stage's program has crash_anchor(); for symbols.
     // R8 … R15, RDI, RSI, RBP, RBX, RDX, RAX, RCX, RSP, RIP, EFLAGS.
@@ -59,6 +61,8 @@ class CrashPage {
 
     // In the stage: from here on this process's crashes go into that page.
     static Result<> install(int page_fd);
+    // What this thread does from here on, it does for that stage of the process.
+    static void sit_at(std::uint32_t seat);
 
   private:
     CrashPage(UniqueFd fd, void* page) : fd_(std::move(fd)), page_(page) {}

@@ -45,7 +45,7 @@ class RegisteredStages final : public StageEntry {
     int run(StageStart start) override {
         if (start.entry == kPluginTrialEntry) return run_plugin_trial(std::move(start));
         if (start.fds.empty()) return 1;
-        return run_stage_process({.control = ControlSocket(std::move(start.fds.front())),
+        return run_stage_process({.sockets = std::move(start.fds),
                                   .registry = registry_,
                                   .lock_down = [&start] { return start.lock_down.now(); }});
     }

@@ -1,466 +1,69 @@
 #include "isolate/stage_process.h"
 
 #include <algorithm>
-#include <bit>
 
-#include <fcntl.h>
+#include <poll.h>
 
-#include "base/check.h"
-#include "exec/poller.h"
-#include "exec/shared_ring.h"
-#include "graph/bus.h"
-#include "graph/keeper.h"
-#include "isolate/blueprint.h"
-#include "isolate/peer_record.h"
-#include "isolate/stage_pieces.h"
-#include "parallax/plugin_loader.h"
+#include "isolate/crash_page.h"
+#include "isolate/hosted_stage.h"
 
 namespace parallax {
 namespace {
 
-using Type = ControlMessage::Type;
+using Stages = std::vector<std::unique_ptr<HostedStage>>;
 
-class StageProcess final : public StageHost {
-  public:
-    explicit StageProcess(StageProcessOptions options)
-        : control_(std::move(options.control)),
-          registry_(options.registry),
-          lock_down_(std::move(options.lock_down)) {}
-
-    int run() {
-        bus_.forward_to([this](const Message& message) { post(message); });
-        if (!tell({.type = Type::hello, .a = kProtocolVersion}) || !take_blueprint()) return 1;
-        if (Result<> mapped = map_memory(); !mapped) return refuse(mapped.error());
-        if (!tell({.type = Type::mapped}) || !await(Type::sealed)) return 1;
-        if (Result<> built = build(); !built) return refuse(built.error());
-        if (!tell({.type = Type::ready})) return 1;
-        return serve();
+// Who crashes the process meanwhile is the one whose turn it is.
+std::optional<int> each_in_turn(Stages& stages, std::optional<int> (HostedStage::*step)()) {
+    for (std::size_t i = 0; i < stages.size(); ++i) {
+        CrashPage::sit_at(static_cast<std::uint32_t>(i));
+        if (const auto code = (stages[i].get()->*step)()) return code;
     }
+    return std::nullopt;
+}
 
-    // --- What the stage says; on its thread.
-    void stage_ended() override { (void)tell({.type = Type::ended}); }
-    void stage_failed(const std::string& element, Error error) override {
-        tell_failed(element, error);
+std::optional<int> get_ready(Stages& stages, const std::function<Result<>()>& lock_down) {
+    if (const auto code = each_in_turn(stages, &HostedStage::map)) return code;
+    if (const auto code = each_in_turn(stages, &HostedStage::make)) return code;
+    if (const Result<> locked = lock_down(); !locked) {
+        return stages.front()->refuse(locked.error());
     }
-    void remote_failed(const std::string& element, Error error) override {
-        tell_failed(element, error);
-    }
-    void reconfigure_wanted() override { (void)tell({.type = Type::reconfigure_wanted}); }
-    void first_frame() override { (void)tell({.type = Type::first_frame}); }
-    void watch(int fd, Actor& actor) override { poller_->watch(fd, actor); }
+    return each_in_turn(stages, &HostedStage::settle);
+}
 
-  private:
-    // The stage before an input, or after an output.
-    class Peer final : public Neighbour {
-      public:
-        Peer(StageProcess& child, std::uint64_t input) : child_(child), input_(input) {}
-        void look_again() override {}  // It sleeps on our record, which has changed.
-        bool sleeps() const override { return false; }
-        void send_up(Event event) override {
-            (void)child_.tell({.type = Type::up_event,
-                               .a = input_,
-                               .b = static_cast<std::uint64_t>(event.type),
-                               .c = std::bit_cast<std::uint64_t>(event.pts_ns),
-                               .d = std::bit_cast<std::uint64_t>(event.duration_ns),
-                               .text = std::move(event.name)});
-        }
-        void downstream_done() override {
-            (void)child_.tell({.type = Type::upstream_done, .a = input_});
-        }
-
-      private:
-        StageProcess& child_;
-        std::uint64_t input_;
-    };
-    struct In {
-        std::unique_ptr<PeerRecord> from;
-        std::unique_ptr<Channel> channel;
-        std::unique_ptr<Peer> peer;
-    };
-    struct Out {
-        std::unique_ptr<PeerRecord> to;
-        std::unique_ptr<Channel> channel;
-    };
-
-    bool tell(const ControlMessage& message) { return control_.send(message).has_value(); }
-    std::uint64_t number_of(const std::string& element) const {
-        for (std::size_t i = 0; i < blueprint_.pieces.size(); ++i) {
-            if (blueprint_.pieces[i].name == element) return i;
-        }
-        return 0;
-    }
-    void tell_failed(const std::string& element, const Error& error) {
-        std::string context;
-        for (const std::string& each : error.context)
-            context += (context.empty() ? "" : "\n") + each;
-        (void)tell({.type = Type::failed,
-                    .a = static_cast<std::uint64_t>(error.code),
-                    .b = number_of(element),
-                    .text = error.message,
-                    .more = error.hint,
-                    .rest = std::move(context)});
-    }
-    int refuse(const Error& error) {
-        tell_failed(failing_, error);
-        return 2;
-    }
-    void post(const Message& message) {
-        if (message.kind != Message::Kind::text) return;
-        (void)tell({.type = Type::post,
-                    .a = static_cast<std::uint64_t>(message.severity),
-                    .b = number_of(message.element),
-                    .text = message.text});
-    }
-
-    bool await(Type type) {
-        const auto received = control_.receive(true, false);
-        return received && *received && (*received)->message.type == type;
-    }
-
-    UniqueFd fd(std::uint32_t number) {
-        return number < fds_.size() ? std::move(fds_[number]) : UniqueFd();
-    }
-
-    static Result<Blueprint> blueprint_in(const ControlSocket::Received& received,
-                                          std::uint64_t bytes) {
-        if (received.fds.empty()) return fail(Errc::corrupt, "no blueprint came");
-        const CpuSegment text = PX_TRY(
-            CpuSegment::from_fd(UniqueFd(::fcntl(received.fds.front().get(), F_DUPFD_CLOEXEC, 3)),
-                                bytes, Access::read_only));
-        return decode_blueprint(text.view().first(bytes));
-    }
-
-    bool take_blueprint() {
-        auto received = control_.receive(true, true);
-        if (!received || !*received || (*received)->message.type != Type::init) return false;
-        Result<Blueprint> blueprint = blueprint_in(**received, (*received)->message.a);
-        if (!blueprint) return false;
-        blueprint_ = *std::move(blueprint);
-        fds_ = std::move((*received)->fds);
-        if (!blueprint_.pieces.empty()) failing_ = blueprint_.pieces.front().name;
-        return !blueprint_.pieces.empty();
-    }
-
-    Result<> map_arena(const Blueprint::Arena& arena) {
-        if (!arena.own) return arenas_.add(arena.shape, fd(arena.fd));
-        own_.push_back(PX_TRY(CpuArena::adopt(arena.shape, fd(arena.fd))));
-        arenas_.add(own_.back());
-        return {};
-    }
-
-    template <class Link>
-    Result<std::unique_ptr<SharedRing>> map_ring(UniqueFd fd, const Link& link, Access access) {
-        const std::uint64_t places =
-            Channel::places(std::clamp(link.capacity, 1U, 65'536U), std::min(link.held, 65'536U));
-        CpuSegment pages =
-            PX_TRY(CpuSegment::from_fd(std::move(fd), SharedRing::bytes_for(places), access));
-        return std::make_unique<SharedRing>(std::move(pages), places, arenas_);
-    }
-
-    Result<> map_memory() {
-        if (blueprint_.inputs.size() > kMaxInputs || blueprint_.outputs.size() > kMaxChannels) {
-            return fail(Errc::corrupt, "more links than a stage can have");
-        }
-        for (const Blueprint::Arena& arena : blueprint_.arenas) {
-            PX_TRY(map_arena(arena));
-        }
-        record_page_ = PX_TRY(
-            CpuSegment::from_fd(fd(blueprint_.record_fd), sizeof(RecordPage), Access::read_write));
-        counters_page_ = PX_TRY(CpuSegment::from_fd(
-            fd(blueprint_.counters_fd), sizeof(ElementCounters) * blueprint_.pieces.size(),
-            Access::read_write));
-        in_from_.reserve(blueprint_.inputs.size());
-        for (const Blueprint::Input& in : blueprint_.inputs) {
-            in_from_.push_back(PX_TRY(
-                PeerRecord::map(fd(in.record_fd), in.producer_inputs, in.producer_channels)));
-            std::vector<std::unique_ptr<SharedRing>> rings;  // Oldest first.
-            rings.reserve(in.formers.size() + 1);
-            for (const auto& former : in.formers) {
-                rings.push_back(PX_TRY(map_ring(fd(former.ring_fd), in, Access::read_only)));
-            }
-            rings.push_back(PX_TRY(map_ring(fd(in.ring_fd), in, Access::read_only)));
-            in_rings_.push_back(std::move(rings));
-        }
-        for (const Blueprint::Output& out : blueprint_.outputs) {
-            out_to_.push_back(PX_TRY(
-                PeerRecord::map(fd(out.record_fd), out.consumer_inputs, out.consumer_channels)));
-            out_rings_.push_back(PX_TRY(map_ring(fd(out.ring_fd), out, Access::read_write)));
-        }
-        return {};
-    }
-
-    Result<> build() {
-        for (const std::string& plugin : blueprint_.plugins) {
-            // The program may have loaded it before it began to serve stages.
-            const auto factories = registry_.all();
-            if (std::ranges::any_of(factories, [&](const Factory* factory) {
-                    return factory->info.origin == plugin;
-                })) {
-                continue;
-            }
-            PX_TRY(load_plugin(plugin, registry_));
-        }
-        for (std::size_t i = 0; i < blueprint_.pieces.size(); ++i) {
-            const Blueprint::Piece& piece = blueprint_.pieces[i];
-            failing_ = piece.name;
-            auto& counters =
-                reinterpret_cast<ElementCounters*>(PX_TRY(counters_page_->view_mut()).data())[i];
-            if (blueprint_.stand_in) {
-                runs_.push_back(make_stand_in(piece, counters));
-                continue;
-            }
-            runs_.push_back(PX_TRY(make_piece(piece, registry_, counters)));
-            PX_TRY(runs_.back()->element->open());
-        }
-        PX_TRY(lock_down_());
-        poller_ = PX_TRY(Poller::create());
-        group_ = PX_TRY(ResourceGroup::create({.name = blueprint_.group, .threads = 1}));
-        for (std::size_t i = 0; i < runs_.size(); ++i) {
-            failing_ = runs_[i]->name;
-            if (!blueprint_.stand_in) {
-                PX_TRY(configure_piece(blueprint_.pieces[i], own_, blueprint_.arenas, *runs_[i]));
-            }
-            runs_[i]->bus = &bus_;
-            runs_[i]->clock = &clock_;
-            runs_[i]->arenas = &arenas_;
-            runs_[i]->watched = true;
-        }
-        return build_stage();
-    }
-
-    Result<> build_stage() {
-        auto& page = *reinterpret_cast<RecordPage*>(PX_TRY(record_page_->view_mut()).data());
-        clock_.stand_at(0);  // Nothing moves before `play`.
-        stage_ = std::make_unique<Stage>(Stage::Options{.group = group_.get(),
-                                                        .host = this,
-                                                        .clock = &clock_,
-                                                        .inputs = blueprint_.inputs.size(),
-                                                        .channels = blueprint_.outputs.size(),
-                                                        .page = &page,
-                                                        .start = blueprint_.start,
-                                                        .poison = blueprint_.poison});
-        std::vector<Stage::Step> chain;
-        for (std::size_t i = 0; i < runs_.size(); ++i) {
-            chain.push_back({.run = runs_[i].get(),
-                             .in_pad = blueprint_.pieces[i].in_pad,
-                             .out_pad = blueprint_.pieces[i].out_pad});
-            runs_[i]->element->set_waker([this] { stage_->notify(); });
-        }
-        stage_->set_chain(std::move(chain));
-        for (std::size_t i = 0; i < blueprint_.inputs.size(); ++i) add_input(i);
-        for (std::size_t c = 0; c < blueprint_.outputs.size(); ++c) add_output(c);
-        PX_TRY(stage_->resume(blueprint_.lent));
-        stage_->begin();
-        if (blueprint_.stand_in) stage_->post([this] { stage_->give_up(); });
-        return {};
-    }
-
-    void add_input(std::size_t i) {
-        const Blueprint::Input& plan = blueprint_.inputs[i];
-        In& in = in_.emplace_back();
-        in.from = std::move(in_from_[i]);
-        in.peer = std::make_unique<Peer>(*this, i);
-        in.channel = std::make_unique<Channel>(
-            Channel::Options{.capacity = plan.capacity, .held = plan.held},
-            Channel::End{&in.from->record(), plan.word}, Channel::End{&stage_->record(), i},
-            std::move(in_rings_[i].front()));
-        for (std::size_t f = 0; f < plan.formers.size(); ++f) {
-            in.channel->continue_from(plan.formers[f].until, {&in.from->record(), plan.word},
-                                      std::move(in_rings_[i][f + 1]));
-        }
-        in.channel->on_violation([this](const Error& error) { accuse(error); });
-        stage_->add_input({.channel = in.channel.get(), .pad = plan.pad, .from = in.peer.get()});
-        stage_->watch(in.from->record().word());
-    }
-
-    void add_output(std::size_t c) {
-        const Blueprint::Output& plan = blueprint_.outputs[c];
-        Out& out = out_.emplace_back();
-        out.to = std::move(out_to_[c]);
-        out.channel = std::make_unique<Channel>(
-            Channel::Options{.capacity = plan.capacity, .held = plan.held, .keep_held = true},
-            Channel::End{&stage_->record(), c}, Channel::End{&out.to->record(), plan.word},
-            std::move(out_rings_[c]));
-        out.channel->on_violation([this](const Error& error) { accuse(error); });
-        stage_->add_output(
-            {.channel = out.channel.get(), .pad = plan.pad, .word = c, .to = &reader_});
-        stage_->watch(out.to->record().word());
-    }
-
-    // A neighbour lied. Who says so is not believed either: it is told as a message.
-    void accuse(const Error& error) {
-        bus_.post({.kind = Message::Kind::text,
-                   .severity = Severity::warning,
-                   .element = failing_,
-                   .text = "a neighbour's record does not check out: " + to_string(error)});
-    }
-
-    // --- Playing. On the first thread.
-
-    int serve() {
-        for (;;) {
-            auto received = control_.receive(true, true);
-            if (!received || !*received) return 1;  // The supervisor has gone.
-            ControlMessage& message = (*received)->message;
-            if (message.type == Type::finish) return finish(message.a == 1);
-            if (!obey(message, **received)) return 1;
+// Until all are through, or one finds that nobody is there to talk to.
+int serve(Stages& stages) {
+    int worst = 0;
+    std::vector<pollfd> news;
+    news.reserve(stages.size());
+    for (const auto& stage : stages)
+        news.push_back({.fd = stage->fd(), .events = POLLIN, .revents = 0});
+    for (std::size_t left = stages.size(); left > 0;) {
+        if (::poll(news.data(), news.size(), -1) < 0) continue;  // A signal.
+        for (std::size_t i = 0; i < stages.size(); ++i) {
+            if (news[i].revents == 0) continue;
+            CrashPage::sit_at(static_cast<std::uint32_t>(i));
+            const auto code = stages[i]->hear();
+            if (!code) continue;
+            if (*code == 1) return 1;
+            worst = std::max(worst, *code);
+            news[i].fd = -1;
+            --left;
         }
     }
-
-    // False for what no supervisor of ours says.
-    bool obey(ControlMessage& message, ControlSocket::Received& received) {
-        switch (message.type) {
-            case Type::play:
-                clock_.follow(static_cast<std::int64_t>(message.b) -
-                              static_cast<std::int64_t>(message.a));
-                stage_->notify();
-                return true;
-            case Type::pause:
-                clock_.stand_at(static_cast<std::int64_t>(message.a));
-                return true;
-            case Type::stop:
-                stage_->request_stop();
-                stage_->notify();
-                return true;
-            case Type::reconfigure:
-                stage_->request_reconfigure();
-                stage_->notify();
-                return true;
-            case Type::set_property:
-                set_property(message);
-                return true;
-            case Type::event_up:
-                stage_->send_up({.type = static_cast<Event::Type>(message.a),
-                                 .pts_ns = static_cast<std::int64_t>(message.b),
-                                 .duration_ns = static_cast<std::int64_t>(message.c),
-                                 .name = std::move(message.text)});
-                return true;
-            case Type::downstream_done:
-                stage_->downstream_done();
-                return true;
-            case Type::ping:
-                return tell({.type = Type::pong, .a = message.a});
-            case Type::forget_arena:
-                arenas_.remove(message.a);
-                return true;
-            case Type::input_successor:
-                return input_successor(message, received);
-            case Type::output_successor:
-                return output_successor(message, received);
-            default:
-                return false;
-        }
-    }
-
-    void set_property(ControlMessage& message) {
-        stage_->post([this, message = std::move(message)] {
-            if (message.a >= runs_.size()) return;
-            Element& element = *runs_[message.a]->element;
-            Result<> set = element.set_property(message.text, message.more);
-            if (set) set = element.property_changed(message.text);
-            (void)tell({.type = Type::property_set,
-                        .a = set ? 1U : 0U,
-                        .text = set ? "" : to_string(set.error())});
-        });
-    }
-
-    // The stage before an input died, and another goes on with ring, arenas and record of its own.
-    // Without an input: only arenas, of frames that others will hand on.
-    bool input_successor(const ControlMessage& message, ControlSocket::Received& received) {
-        Result<Blueprint> plan = blueprint_in(received, message.c);
-        if (!plan) return false;
-        fds_ = std::move(received.fds);
-        for (const Blueprint::Arena& arena : plan->arenas) {
-            // Who was born meanwhile knows it from its blueprint.
-            if (!arenas_.knows(arena.shape.id) && !arenas_.add(arena.shape, fd(arena.fd))) {
-                return false;
-            }
-        }
-        if (plan->inputs.empty()) return tell({.type = Type::rebound, .a = 2, .c = message.d});
-        if (message.a >= in_.size()) return false;
-        const Blueprint::Input& input = plan->inputs.front();
-        auto record =
-            PeerRecord::map(fd(input.record_fd), input.producer_inputs, input.producer_channels);
-        auto ring = map_ring(fd(input.ring_fd), input, Access::read_only);
-        if (!record || !ring) return false;
-        stage_->post([this, number = message.a, first = message.b, word = input.word,
-                      record = *std::move(record), ring = *std::move(ring)]() mutable {
-            In& in = in_[number];
-            const auto former = std::exchange(in.from, std::move(record));
-            stage_->unwatch(former->record().word());
-            in.channel->continue_from(first, {&in.from->record(), word}, std::move(ring));
-            stage_->watch(in.from->record().word());
-            (void)tell({.type = Type::rebound, .a = 0, .b = number});
-        });
-        return true;
-    }
-
-    bool output_successor(const ControlMessage& message, ControlSocket::Received& received) {
-        if (message.a >= out_.size() || received.fds.empty()) return false;
-        const Blueprint::Output& plan = blueprint_.outputs[message.a];
-        auto record = PeerRecord::map(std::move(received.fds.front()), plan.consumer_inputs,
-                                      plan.consumer_channels);
-        if (!record) return false;
-        stage_->post([this, number = message.a, record = *std::move(record)]() mutable {
-            Out& out = out_[number];
-            const auto former = std::exchange(out.to, std::move(record));
-            stage_->unwatch(former->record().word());
-            out.channel->continue_with({&out.to->record(), blueprint_.outputs[number].word});
-            stage_->watch(out.to->record().word());
-            (void)tell({.type = Type::rebound, .a = 1, .b = number});
-        });
-        return true;
-    }
-
-    int finish(bool complete) {
-        group_->stop();
-        poller_.reset();
-        for (std::size_t i = 0; i < runs_.size(); ++i) {
-            Element& element = *runs_[i]->element;
-            if (Result<> finished = element.finish(complete); !finished) {
-                tell_failed(runs_[i]->name, finished.error());
-            }
-            for (const auto& [name, value] : element.metrics()) {
-                (void)tell({.type = Type::metric,
-                            .a = i,
-                            .b = std::bit_cast<std::uint64_t>(value),
-                            .text = name});
-            }
-        }
-        return tell({.type = Type::finished}) ? 0 : 1;
-    }
-
-    ControlSocket control_;
-    Registry& registry_;
-    const std::function<Result<>()> lock_down_;
-    Blueprint blueprint_;
-    std::vector<UniqueFd> fds_;
-    std::string failing_;  // Which element is at work, while they are made ready.
-
-    Bus bus_;
-    RunClock clock_;
-    ArenaTable arenas_;
-    std::vector<CpuArena> own_;
-    std::optional<CpuSegment> record_page_;
-    std::optional<CpuSegment> counters_page_;
-    std::vector<std::unique_ptr<PeerRecord>> in_from_;
-    std::vector<std::unique_ptr<PeerRecord>> out_to_;
-    std::vector<std::vector<std::unique_ptr<SharedRing>>> in_rings_;
-    std::vector<std::unique_ptr<SharedRing>> out_rings_;
-
-    Peer reader_{*this, 0};  // What it says up is never asked: only readers are told to look.
-    std::vector<std::unique_ptr<ElementRun>> runs_;
-    std::unique_ptr<Stage> stage_;
-    std::vector<In> in_;
-    std::vector<Out> out_;
-    std::unique_ptr<Poller> poller_;
-    std::unique_ptr<ResourceGroup> group_;  // Destroyed first: its thread runs all above.
-};
+    return worst;
+}
 
 }  // namespace
 
 int run_stage_process(StageProcessOptions options) {
-    return StageProcess(std::move(options)).run();
+    Stages stages;
+    for (UniqueFd& socket : options.sockets) {
+        const auto seat = static_cast<std::uint32_t>(stages.size());
+        stages.push_back(
+            make_hosted_stage(ControlSocket(std::move(socket)), options.registry, seat));
+    }
+    if (const auto code = get_ready(stages, options.lock_down)) return *code;
+    return serve(stages);
 }
 
 }  // namespace parallax

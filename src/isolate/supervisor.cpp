@@ -57,6 +57,14 @@ Result<> Supervisor::prepare(const RemoteSetup& setup) {
     for (std::size_t s = 0; s < plan_.stages.size(); ++s) {
         if (plan_.stages[s].remote()) PX_TRY(prepare_stage(setup, s));
     }
+    for (const auto& [number, remote] : remotes_) {
+        if (policies_.contains(remote.crew)) continue;
+        std::vector<std::size_t> elements;
+        for (const Remote* each : crew_of(remote.crew)) {
+            elements.insert(elements.end(), each->elements.begin(), each->elements.end());
+        }
+        policies_[remote.crew] = PX_TRY(policy_of(elements));
+    }
     for (std::size_t l = 0; l < plan_.links.size(); ++l) {
         if (plan_.links[l].channel) PX_TRY(prepare_link(l));
     }
@@ -69,7 +77,8 @@ Result<> Supervisor::prepare_stage(const RemoteSetup& setup, std::size_t stage) 
     remote.number = stage;
     remote.elements = planned.elements;
     remote.name = elements_[planned.elements.front()]->name;
-    remote.policy = PX_TRY(policy_of(remote));
+    remote.crew = planned.isolate == "process" ? "stage " + std::to_string(stage)
+                                               : "group " + planned.isolate;
     remote.bundle = PX_TRY(Bundle::make(plan_, stage));
     remote.first.assign(planned.channels, 0);
     const auto before = setup.carried.find(planned.elements.front());
@@ -184,7 +193,9 @@ Result<> Supervisor::start() {
     starting_ = std::move(promise);
     thread_ = std::thread([this] { loop(); });
     post([this] {
-        for (auto& [number, remote] : remotes_) spawn(remote);
+        const std::int64_t now = monotonic_ns();
+        for (auto& [number, remote] : remotes_) remote.restart_at_ns = now;
+        spawn_due(now);
         conclude_start();
     });
     if (answer.wait_for(kStartPatience) == std::future_status::ready) return answer.get();
@@ -229,8 +240,8 @@ Result<> Supervisor::set_property(std::size_t element, std::string_view name, st
             remote.overrides.emplace_back(name, text);
             remote.override_elements.push_back(element);
             if (!live) {
-                if (!remote.process) continue;  // The successor that comes takes it anyway.
-                remote.process->replaced = true;
+                if (!remote.incarnation) continue;  // The successor that comes takes it anyway.
+                remote.incarnation->process->replaced = true;
                 kill(remote, fmt::format("it makes room for one with {}={}", name, text));
                 continue;
             }
@@ -256,7 +267,7 @@ void Supervisor::shut_down(bool complete) {
     if (done.wait_for(kFinishPatience) != std::future_status::ready) {
         post([this] {
             for (auto& [number, remote] : remotes_) {
-                if (remote.process) kill(remote, "it did not finish within 20 s");
+                if (remote.incarnation) kill(remote, "it did not finish within 20 s");
             }
         });
         done.wait();
@@ -296,12 +307,7 @@ void Supervisor::loop() {
             read_stderr(remote);
             hear(remote);
         }
-        while (const auto exit = zygote_->reaped()) {
-            const auto dead = std::ranges::find_if(remotes_, [&](const auto& each) {
-                return each.second.process && each.second.process->child.id == exit->id;
-            });
-            if (dead != remotes_.end()) on_death(dead->second, *exit);
-        }
+        while (const auto exit = zygote_->reaped()) on_exit(*exit);
         renew_zygote();
         tick();
         check_idle();
@@ -313,7 +319,7 @@ void Supervisor::loop() {
 void Supervisor::renew_zygote() {
     if (zygote_->alive() || shutting_down_) return;
     const bool any = std::ranges::any_of(
-        remotes_, [](const auto& each) { return each.second.process.has_value(); });
+        remotes_, [](const auto& each) { return each.second.incarnation.has_value(); });
     if (any) return;
     unserved_ = zygote_->has_served() ? 0 : unserved_ + 1;
     auto another = unserved_ < kMostUnserved
@@ -343,8 +349,9 @@ void Supervisor::wait_for_news() {
     int patience_ms = kTickMs;
     const std::int64_t now = monotonic_ns();
     for (auto& [number, remote] : remotes_) {
-        if (remote.process && !remote.process->closed) {
-            news.push_back({.fd = remote.process->control.fd(), .events = POLLIN, .revents = 0});
+        if (remote.incarnation && !remote.incarnation->closed) {
+            news.push_back(
+                {.fd = remote.incarnation->control.fd(), .events = POLLIN, .revents = 0});
         }
         if (!remote.restart_at_ns) continue;
         const std::int64_t until = *remote.restart_at_ns - now;
@@ -357,18 +364,15 @@ void Supervisor::wait_for_news() {
 
 void Supervisor::tick() {
     const std::int64_t now = monotonic_ns();
+    if (!shutting_down_) spawn_due(now);
     for (auto& [number, remote] : remotes_) {
-        if (remote.restart_at_ns && now >= *remote.restart_at_ns && !shutting_down_) {
-            remote.restart_at_ns.reset();
-            spawn(remote);
-        }
         watch_over(remote, now);
         let_go_of_formers(remote);
     }
     if (now - last_ping_ns_ < options_.heartbeat.count()) return;
     last_ping_ns_ = now;
     for (auto& [number, remote] : remotes_) {
-        if (remote.process && remote.process->phase >= ChildPhase::ready) {
+        if (remote.incarnation && remote.incarnation->phase >= ChildPhase::ready) {
             tell(remote, {.type = Type::ping, .a = static_cast<std::uint64_t>(now)});
         }
     }
@@ -378,7 +382,7 @@ void Supervisor::tick() {
 void Supervisor::conclude_start() {
     if (!starting_) return;
     for (const auto& [number, remote] : remotes_) {
-        if (!remote.process || remote.process->phase < ChildPhase::ready) return;
+        if (!remote.incarnation || remote.incarnation->phase < ChildPhase::ready) return;
     }
     std::exchange(starting_, std::nullopt)->set_value({});
 }
@@ -386,12 +390,12 @@ void Supervisor::conclude_start() {
 void Supervisor::begin_finishing() {
     for (auto& [number, remote] : remotes_) {
         remote.restart_at_ns.reset();
-        if (!remote.process) continue;
-        if (remote.process->phase != ChildPhase::ended) {
+        if (!remote.incarnation) continue;
+        if (remote.incarnation->phase != ChildPhase::ended) {
             kill(remote, "the run is over");
             continue;
         }
-        remote.process->phase = ChildPhase::finishing;
+        remote.incarnation->phase = ChildPhase::finishing;
         tell(remote, {.type = Type::finish, .a = complete_ ? 1U : 0U});
     }
 }
@@ -399,7 +403,7 @@ void Supervisor::begin_finishing() {
 void Supervisor::check_idle() {
     if (!finishing_) return;
     const bool any = std::ranges::any_of(
-        remotes_, [](const auto& each) { return each.second.process.has_value(); });
+        remotes_, [](const auto& each) { return each.second.incarnation.has_value(); });
     if (any) return;
     std::exchange(finishing_, std::nullopt)->set_value();
 }

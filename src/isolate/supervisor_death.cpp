@@ -33,13 +33,15 @@ void Supervisor::say(const Remote& remote, Severity severity, std::string text) 
 }
 
 void Supervisor::kill(Remote& remote, std::string why) {
-    if (!remote.process || !remote.process->killed_for.empty()) return;
-    remote.process->killed_for = std::move(why);
-    ::syscall(SYS_pidfd_send_signal, remote.process->child.pidfd.get(), SIGKILL, nullptr, 0);
+    if (!remote.incarnation || !remote.incarnation->process->killed_for.empty()) return;
+    Process& process = *remote.incarnation->process;
+    process.killed_for = std::move(why);
+    process.culprit = remote.number;
+    ::syscall(SYS_pidfd_send_signal, process.child.pidfd.get(), SIGKILL, nullptr, 0);
 }
 
 std::string Supervisor::reason_of(const Remote& remote, const ChildExit& exit) const {
-    const Incarnation& process = *remote.process;
+    const Process& process = *remote.incarnation->process;
     if (!process.killed_for.empty()) return process.killed_for;
     return death_text(exit, process.child.crash_page);
 }
@@ -49,7 +51,7 @@ std::string Supervisor::reason_of(const Remote& remote, const ChildExit& exit) c
 Positions Supervisor::checked_snapshot(const Remote& remote) const {
     const Positions& start = remote.start;
     const auto found = remote.bundle->record->record().snapshot();
-    if (!found || !remote.process->introduced) return start;
+    if (!found || !remote.incarnation->introduced) return start;
     Positions now = *found;
     for (const PlannedLink& link : plan_.links) {
         if (!link.channel) continue;
@@ -98,30 +100,71 @@ std::optional<std::uint64_t> Supervisor::published_by_writer(const PlannedLink& 
     return std::max(before, now.value_or(before));
 }
 
-void Supervisor::on_death(Remote& remote, const ChildExit& exit) {
+// All stages of the process are dead; who did it is found while nothing is buried yet.
+void Supervisor::on_exit(const ChildExit& exit) {
+    Crew dead;
+    for (auto& [number, remote] : remotes_) {
+        if (remote.incarnation && remote.incarnation->process->child.id == exit.id) {
+            dead.push_back(&remote);
+        }
+    }
+    if (dead.empty()) return;
+    const Process& process = *dead.front()->incarnation->process;
+    const bool outside = exit.signal == SIGKILL && !exit.out_of_memory &&
+                         (process.killed_for.empty() || process.replaced);
+    const Crew guilty = outside ? Crew{} : culprits(dead);
+    for (Remote* remote : dead) {
+        const bool own = std::ranges::find(guilty, remote) != guilty.end();
+        on_death(*remote, exit, outside ? Blame::outside : own ? Blame::own : Blame::another);
+    }
+}
+
+// Of several in one process: the one that it was killed for, or whose thread crashed; or else
+// those that had a frame in hand; or else all.
+Supervisor::Crew Supervisor::culprits(const Crew& dead) const {
+    const Process& process = *dead.front()->incarnation->process;
+    const auto crash = process.child.crash_page.read();
+    const std::uint32_t seat = crash && *crash ? (*crash)->seat : kNoSeat;
+    Crew found;
+    for (Remote* remote : dead) {
+        const bool named = process.culprit ? remote->number == *process.culprit
+                                           : remote->incarnation->seat == seat;
+        if (named) found.push_back(remote);
+    }
+    if (!found.empty()) return found;
+    for (Remote* remote : dead) {
+        for (std::size_t i = 0; i < remote->elements.size(); ++i) {
+            if (remote->bundle->counters_of(i).busy_since_ns.load() == 0) continue;
+            found.push_back(remote);
+            break;
+        }
+    }
+    return found.empty() ? dead : found;
+}
+
+void Supervisor::on_death(Remote& remote, const ChildExit& exit, Blame blame) {
     dying_ = &remote;
-    while (remote.process && remote.process->killed_for.empty()) {
+    while (remote.incarnation && remote.incarnation->process->killed_for.empty()) {
         // What it said before it died is valid.
-        const ChildPhase before = remote.process->phase;
-        auto waiting = remote.process->control.receive(false, false);
+        const ChildPhase before = remote.incarnation->phase;
+        auto waiting = remote.incarnation->control.receive(false, false);
         if (!waiting || !*waiting) break;
         const ControlMessage& message = (*waiting)->message;
         if (!may_say(before, message.type)) break;
         if (message.type != Type::mapped && message.type != Type::ready) obey(remote, message);
     }
     dying_ = nullptr;
-    const auto given_up_for = std::exchange(dying_given_up_for_, std::nullopt);
     read_stderr(remote);
     for (auto& [number, other] : remotes_) {  // Who is dead answers nobody.
-        if (other.process && other.process->asked.erase(remote.number) > 0) set_going(other);
+        if (other.incarnation && other.incarnation->asked.erase(remote.number) > 0)
+            set_going(other);
     }
     std::string reason = reason_of(remote, exit);
-    const bool finished = remote.process->phase == ChildPhase::finished;
-    const bool finishing = remote.process->phase == ChildPhase::finishing;
-    const bool ready = remote.process->phase >= ChildPhase::ready;
-    const bool outside = exit.signal == SIGKILL && !exit.out_of_memory &&
-                         (remote.process->killed_for.empty() || remote.process->replaced);
-    if (!outside && !finished && !shutting_down_) reason += keep_report(remote, exit, reason);
+    const bool finished = remote.incarnation->phase == ChildPhase::finished;
+    const bool finishing = remote.incarnation->phase == ChildPhase::finishing;
+    const bool ready = remote.incarnation->phase >= ChildPhase::ready;
+    const bool own = blame == Blame::own;
+    if (own && !finished && !shutting_down_) reason += keep_report(remote, exit, reason);
     Positions now = checked_snapshot(remote);
     if (now.ended != 0 && !has_told_all_ends(remote)) now.ended = 0;  // It only says so.
     const bool progress = now != remote.start;
@@ -133,14 +176,14 @@ void Supervisor::on_death(Remote& remote, const ChildExit& exit) {
     }
     if (now.ended != 0 && !std::exchange(remote.over, true)) host_.stage_ended();
     if (remote.over && !finishing_) return die_after_end(remote, reason);
-    if (starting_ && !ready && !outside) {
+    if (starting_ && !ready && own) {
         std::exchange(starting_, std::nullopt)
             ->set_value(parallax::fail(Errc::peer_died,
                                        remote.name + " died before it was ready: " + reason));
         return;
     }
-    if (given_up_for) return give_up(remote, *given_up_for);
-    follow(remote, reason, outside, progress);
+    if (remote.doomed) return give_up(remote, *std::exchange(remote.doomed, std::nullopt));
+    follow(remote, reason, blame, progress);
 }
 
 // What is known of its death, in a file; where that is.
@@ -148,10 +191,11 @@ std::string Supervisor::keep_report(const Remote& remote, const ChildExit& exit,
                                     const std::string& reason) const {
     if (options_.crash_folder.empty()) return "";
     CrashReport report{.element = remote.name, .reason = reason, .exit = exit};
-    if (auto crash = remote.process->child.crash_page.read()) report.crash = *std::move(crash);
+    if (auto crash = remote.incarnation->process->child.crash_page.read())
+        report.crash = *std::move(crash);
     const Positions now = checked_snapshot(remote);
     if (!remote.poison.empty()) report.sequence = now.done.front();
-    report.errors = remote.process->last_words;
+    report.errors = remote.incarnation->process->last_words;
     std::error_code ignored;  // That it could not be made, writing will say.
     std::filesystem::create_directories(options_.crash_folder, ignored);
     const auto path = write_crash_report(options_.crash_folder, report);
@@ -179,10 +223,10 @@ void Supervisor::die_after_end(Remote& remote, const std::string& reason) {
 }
 
 // A successor, soon or after a while; or the end, when that has been tried often enough.
-void Supervisor::follow(Remote& remote, const std::string& reason, bool outside, bool progress) {
+void Supervisor::follow(Remote& remote, const std::string& reason, Blame blame, bool progress) {
     const std::int64_t now = monotonic_ns();
-    remote.in_a_row = progress ? 1 : remote.in_a_row + 1;
-    if (!outside) {
+    if (blame != Blame::another) remote.in_a_row = progress ? 1 : remote.in_a_row + 1;
+    if (blame == Blame::own) {
         note_suspect(remote);
         remote.faults_ns.push_back(now);
     }
@@ -191,19 +235,18 @@ void Supervisor::follow(Remote& remote, const std::string& reason, bool outside,
         remote.faults_ns.pop_front();
     }
     const bool spent = remote.faults_ns.size() > options_.restart.most ||
-                       (outside && remote.in_a_row > kFruitlessKills);
-    if (spent || options_.on_crash != SupervisorOptions::OnCrash::restart) {
-        return give_up(remote, reason);
-    }
+                       (blame == Blame::outside && remote.in_a_row > kFruitlessKills);
+    const bool ends = spent || options_.on_crash != SupervisorOptions::OnCrash::restart;
+    if (ends && blame != Blame::another) return give_up(remote, reason);
     {
         const std::lock_guard lock(figures_mutex_);
         for (const std::size_t element : remote.elements) ++figures_.at(element).told.restarts;
     }
     remote.reborn = true;
-    const std::int64_t delay = outside ? 0 : delay_ns(remote);
-    say(remote, Severity::warning, reason + "; it is started again");
-    if (delay == 0) return spawn(remote);
-    remote.restart_at_ns = now + delay;
+    say(remote, Severity::warning,
+        (blame == Blame::another ? "another stage of its process died: " : "") + reason +
+            "; it is started again");
+    remote.restart_at_ns = now + (blame == Blame::own ? delay_ns(remote) : 0);
 }
 
 // The memory of one whose frames others may still look at; one that nobody knew is just gone.
@@ -217,8 +260,8 @@ void Supervisor::retire(Remote& remote, const Positions& now) {
             }
         }
     }
-    const bool known = remote.process->introduced;
-    remote.process.reset();
+    const bool known = remote.incarnation->introduced;
+    remote.incarnation.reset();
     if (!known) {
         for (const SharedArena& arena : remote.bundle->arenas) arenas_.remove(arena.shape.id);
         make_bundle(remote);
@@ -293,7 +336,7 @@ std::int64_t Supervisor::delay_ns(Remote& remote) {
 // Its branch ends: what follows gets an end in order, and what comes in is let go of.
 void Supervisor::give_up(Remote& remote, const std::string& why) {
     if (dying_ == &remote) {  // Once it is buried.
-        dying_given_up_for_ = why;
+        remote.doomed = why;
         return;
     }
     if (remote.given_up) {
@@ -314,7 +357,10 @@ void Supervisor::give_up(Remote& remote, const std::string& why) {
         host_.remote_failed(remote.name, {Errc::peer_died, "its process ended: " + why});
     }
     remote.reborn = true;
-    spawn(remote);
+    const SandboxPolicy policy = policies_.at(remote.crew);
+    remote.crew = "stand-in " + std::to_string(remote.number);  // Its fate is its own.
+    policies_[remote.crew] = policy;
+    spawn({&remote});
 }
 
 // As long as a frame may take: by its bytes, where nobody said otherwise.
@@ -351,8 +397,8 @@ bool Supervisor::could_move(const Remote& remote) const {
 }
 
 void Supervisor::watch_over(Remote& remote, std::int64_t now) {
-    if (!remote.process || !remote.process->killed_for.empty()) return;
-    const Incarnation& process = *remote.process;
+    if (!remote.incarnation || !remote.incarnation->process->killed_for.empty()) return;
+    const Incarnation& process = *remote.incarnation;
     if (process.phase < ChildPhase::ready) {
         if (now - process.born_ns > kReadyNs) kill(remote, "it was not ready within 10 s");
         return;
@@ -368,8 +414,8 @@ void Supervisor::watch_over(Remote& remote, std::int64_t now) {
     const std::uint32_t commits = remote.bundle->record->record().commits();
     if (commits != process.commits_seen || process.phase != ChildPhase::playing ||
         !could_move(remote)) {
-        remote.process->commits_seen = commits;
-        remote.process->moved_ns = now;
+        remote.incarnation->commits_seen = commits;
+        remote.incarnation->moved_ns = now;
     } else if (now - process.moved_ns > deadline) {
         return kill(remote, "deadline: it has frames and room for more, and has not moved for " +
                                 std::to_string(deadline / 1'000'000) + " ms");

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <future>
@@ -15,6 +16,7 @@
 #include <mutex>
 #include <random>
 #include <set>
+#include <span>
 #include <thread>
 
 #include "isolate/blueprint.h"
@@ -56,8 +58,16 @@ class Supervisor final : public RemoteStages {
     Result<> prepare_local_page(std::size_t stage);
 
     using Type = ControlMessage::Type;
-    struct Incarnation {
+    struct Process {  // What the stages in one process share.
         Child child;
+        std::string last_words;  // The end of what it printed.
+        std::string killed_for;  // By us, and why; empty: not by us.
+        bool replaced = false;   // By us, to make room for a successor; no fault of its own.
+        std::optional<std::size_t> culprit;  // The stage that it was killed for, or that failed.
+    };
+    struct Incarnation {
+        std::shared_ptr<Process> process;
+        std::uint32_t seat = 0;  // Its number among the stages of the process.
         ControlSocket control;
         ChildPhase phase = ChildPhase::born;
         bool introduced = false;  // Neighbours read its record.
@@ -65,10 +75,7 @@ class Supervisor final : public RemoteStages {
         std::int64_t ponged_ns = 0;
         std::uint32_t commits_seen = 0;  // And since when there were no more.
         std::int64_t moved_ns = 0;
-        bool closed = false;     // Its end of the socket.
-        bool replaced = false;   // By us, to make room for a successor; no fault of its own.
-        std::string killed_for;  // By us, and why; empty: not by us.
-        std::string last_words;  // The end of what it printed.
+        bool closed = false;                         // Its end of the socket.
         std::map<std::size_t, std::uint64_t> asked;  // Stages that do not know it yet: question.
         std::map<std::size_t, std::uint64_t> knows;  // By input: which life of its producer.
     };
@@ -82,10 +89,10 @@ class Supervisor final : public RemoteStages {
         std::size_t number = 0;
         std::vector<std::size_t> elements;
         std::string name;
-        SandboxPolicy policy;
+        std::string crew;  // Stages of the same share a process.
         std::optional<Bundle> bundle;
         std::uint64_t life = 0;  // Counts bundles.
-        std::optional<Incarnation> process;
+        std::optional<Incarnation> incarnation;
         std::deque<Former> formers;
         Positions start;                   // Of the incarnation that lives, or comes next.
         std::vector<std::uint64_t> first;  // By channel word: of this incarnation.
@@ -93,6 +100,7 @@ class Supervisor final : public RemoteStages {
         // somebody says that it has taken it.
         std::map<std::size_t, std::uint64_t> end_at;
         std::optional<std::int64_t> restart_at_ns;
+        std::optional<std::string> doomed;   // Why it will be given up once it is buried.
         std::deque<std::int64_t> faults_ns;  // Within the window.
         std::uint32_t stillborn = 0;         // In a row.
         std::uint32_t in_a_row = 0;          // Faults without progress between.
@@ -145,8 +153,12 @@ class Supervisor final : public RemoteStages {
     void conclude_start();
 
     // Birth: supervisor_spawn.cpp
-    void spawn(Remote& remote);
-    Result<> try_spawn(Remote& remote);
+    using Crew = std::vector<Remote*>;
+    Crew crew_of(const std::string& name);
+    void spawn_due(std::int64_t now_ns);
+    void spawn(const Crew& crew);
+    Result<> try_spawn(const Crew& crew);
+    void embark(const Crew& crew, Child child, std::vector<ControlSocket> controls);
     Blueprint blueprint_of(Remote& remote, std::vector<int>& fds);
     void describe_pieces(const Remote& remote, Blueprint& blueprint) const;
     std::vector<const Bundle*> bundles_of_others(const Remote& remote) const;
@@ -155,8 +167,8 @@ class Supervisor final : public RemoteStages {
     void describe_lent(Remote& remote, Blueprint& blueprint);
     Result<> send_blueprint(Remote& remote, ControlMessage message, const Blueprint& blueprint,
                             std::span<const int> fds);
-    Result<SandboxPolicy> policy_of(const Remote& remote) const;
-    std::vector<std::string> plugins_of(const Remote& remote) const;
+    Result<SandboxPolicy> policy_of(std::span<const std::size_t> elements) const;
+    std::vector<std::string> plugins_of(std::span<const std::size_t> elements) const;
     void make_bundle(Remote& remote) const;
     int record_fd(std::size_t stage) const;
     Result<std::unique_ptr<PeerRecord>> map_record(const Remote& remote) const;
@@ -192,11 +204,18 @@ class Supervisor final : public RemoteStages {
     void let_go_of_formers(Remote& remote);
 
     // Death: supervisor_death.cpp
-    void on_death(Remote& remote, const ChildExit& exit);
+    enum class Blame : std::uint8_t {
+        own,
+        outside,  // Killed, neither by us nor by what it did; or replaced.
+        another,  // Another stage of its process.
+    };
+    void on_exit(const ChildExit& exit);
+    Crew culprits(const Crew& dead) const;
+    void on_death(Remote& remote, const ChildExit& exit, Blame blame);
     std::string keep_report(const Remote& remote, const ChildExit& exit,
                             const std::string& reason) const;
     void die_after_end(Remote& remote, const std::string& reason);
-    void follow(Remote& remote, const std::string& reason, bool outside, bool progress);
+    void follow(Remote& remote, const std::string& reason, Blame blame, bool progress);
     void retire(Remote& remote, const Positions& now);
     void kill(Remote& remote, std::string why);
     std::string reason_of(const Remote& remote, const ChildExit& exit) const;
@@ -222,7 +241,8 @@ class Supervisor final : public RemoteStages {
     std::unique_ptr<Zygote> zygote_;
     const SupervisorOptions options_;
 
-    std::map<std::size_t, Remote> remotes_;  // By number of the stage.
+    std::map<std::size_t, Remote> remotes_;          // By number of the stage.
+    std::map<std::string, SandboxPolicy> policies_;  // By crew.
     std::map<std::size_t, RemoteNeighbour> neighbours_;
     std::map<std::size_t, CpuSegment> local_pages_;  // Records of local stages that others watch.
     std::map<std::size_t, LocalRing> local_rings_;   // By link.
@@ -239,7 +259,6 @@ class Supervisor final : public RemoteStages {
     std::optional<std::promise<Result<>>> starting_;
     std::optional<std::promise<void>> finishing_;
     Remote* dying_ = nullptr;  // Whose last words are heard.
-    std::optional<std::string> dying_given_up_for_;
     std::minstd_rand dice_{1};
     std::int64_t last_ping_ns_ = 0;
     std::uint64_t questions_ = 0;  // Whether a stage knows a successor's arenas.

@@ -26,20 +26,21 @@ Errc code_of(std::uint64_t number) {
 
 // Without waiting: a process that does not read what it is sent is not fit to run.
 void Supervisor::tell(Remote& remote, const ControlMessage& message, std::span<const int> fds) {
-    if (!remote.process || remote.process->phase < ChildPhase::ready) return;  // It is told later.
-    const Result<> sent = remote.process->control.send(message, fds, false);
+    if (!remote.incarnation || remote.incarnation->phase < ChildPhase::ready)
+        return;  // It is told later.
+    const Result<> sent = remote.incarnation->control.send(message, fds, false);
     if (sent || sent.error().code == Errc::peer_died) return;
     kill(remote, "it does not read its messages");
 }
 
 void Supervisor::hear(Remote& remote) {
-    for (int count = 0; remote.process && !remote.process->closed && count < kMessagesAtOnce;
-         ++count) {
-        auto received = remote.process->control.receive(false, false);
+    for (int count = 0;
+         remote.incarnation && !remote.incarnation->closed && count < kMessagesAtOnce; ++count) {
+        auto received = remote.incarnation->control.receive(false, false);
         if (!received) {
             // That it closed its socket is no news of its own: its death is, or its time-out. But a
             // closed socket is readable for ever, and would keep us awake until then.
-            remote.process->closed = true;
+            remote.incarnation->closed = true;
             if (received.error().code != Errc::peer_died) {
                 kill(remote, "protocol violation: " + received.error().message);
             }
@@ -47,7 +48,7 @@ void Supervisor::hear(Remote& remote) {
         }
         if (!*received) return;
         const ControlMessage& message = (*received)->message;
-        if (!may_say(remote.process->phase, message.type)) {
+        if (!may_say(remote.incarnation->phase, message.type)) {
             kill(remote, "protocol violation: message " +
                              std::to_string(static_cast<std::uint32_t>(message.type)) +
                              " at the wrong time");
@@ -63,7 +64,7 @@ std::string Supervisor::element_name(const Remote& remote, std::uint64_t number)
 }
 
 void Supervisor::obey(Remote& remote, const ControlMessage& message) {
-    Incarnation& process = *remote.process;
+    Incarnation& process = *remote.incarnation;
     switch (message.type) {
         case Type::hello:
             if (message.a != kProtocolVersion) {
@@ -132,10 +133,10 @@ void Supervisor::obey(Remote& remote, const ControlMessage& message) {
 // it play before all know its arenas.
 void Supervisor::on_rebound(const Remote& remote, const ControlMessage& message) {
     for (auto& [number, other] : remotes_) {
-        if (!other.process) continue;
-        const auto asked = other.process->asked.find(remote.number);
-        if (asked == other.process->asked.end() || asked->second != message.c) continue;
-        other.process->asked.erase(asked);
+        if (!other.incarnation) continue;
+        const auto asked = other.incarnation->asked.find(remote.number);
+        if (asked == other.incarnation->asked.end() || asked->second != message.c) continue;
+        other.incarnation->asked.erase(asked);
         set_going(other);
     }
 }
@@ -154,15 +155,15 @@ void Supervisor::on_mapped(Remote& remote) {
             figures_.at(remote.elements[i]).counters = &remote.bundle->counters_of(i);
         }
     }
-    remote.process->phase = ChildPhase::building;
-    const Result<> sent = remote.process->control.send({.type = Type::sealed}, {}, false);
+    remote.incarnation->phase = ChildPhase::building;
+    const Result<> sent = remote.incarnation->control.send({.type = Type::sealed}, {}, false);
     if (!sent && sent.error().code != Errc::peer_died) kill(remote, "it does not read");
 }
 
 void Supervisor::on_ready(Remote& remote) {
-    remote.process->phase = ChildPhase::ready;
+    remote.incarnation->phase = ChildPhase::ready;
     remote.stillborn = 0;
-    remote.process->ponged_ns = monotonic_ns();
+    remote.incarnation->ponged_ns = monotonic_ns();
     // What was said while there was nobody to hear it.
     for (std::uint64_t i = 0; i < remote.downstream_done; ++i) {
         tell(remote, {.type = Type::downstream_done});
@@ -189,7 +190,7 @@ void Supervisor::on_failed(Remote& remote, const ControlMessage& message) {
         }
     }
     const std::string element = element_name(remote, message.b);
-    const bool building = remote.process->phase < ChildPhase::ready;
+    const bool building = remote.incarnation->phase < ChildPhase::ready;
     if (building && starting_) {
         host_.remote_failed(element, error);
         std::exchange(starting_, std::nullopt)->set_value(Failure(std::move(error)));
@@ -198,7 +199,9 @@ void Supervisor::on_failed(Remote& remote, const ControlMessage& message) {
     // What it says of itself is an error of the element, as it would be on a thread; the stage
     // goes on to its end in order. One that could not even be made ready does not.
     host_.remote_failed(element, std::move(error));
-    if (building) give_up(remote, "it could not be made ready again");
+    if (!building) return;
+    remote.doomed = "it could not be made ready again";
+    kill(remote, *remote.doomed);
 }
 
 // The last entry of each of its channels is an end, else those after it would wait for ever; and so
@@ -255,7 +258,7 @@ void Supervisor::on_ended(Remote& remote) {
     if (!has_told_all_ends(remote)) {
         return kill(remote, "protocol violation: it says that it has ended, and has not");
     }
-    remote.process->phase = ChildPhase::ended;
+    remote.incarnation->phase = ChildPhase::ended;
     if (!std::exchange(remote.over, true)) host_.stage_ended();
 }
 
@@ -281,13 +284,13 @@ void Supervisor::pass_up(Remote& remote, const ControlMessage& message) {
 }
 
 void Supervisor::read_stderr(Remote& remote) {
-    if (!remote.process || !remote.process->child.stderr_read) return;
+    if (!remote.incarnation || !remote.incarnation->process->child.stderr_read) return;
     std::array<char, 1024> block{};
     for (int reads = 0; reads < 8; ++reads) {
-        const ssize_t count =
-            ::read(remote.process->child.stderr_read.get(), block.data(), block.size());
+        const ssize_t count = ::read(remote.incarnation->process->child.stderr_read.get(),
+                                     block.data(), block.size());
         if (count <= 0) return;
-        std::string& words = remote.process->last_words;
+        std::string& words = remote.incarnation->process->last_words;
         words.append(block.data(), static_cast<std::size_t>(count));
         if (words.size() > kLastWordsBytes) words.erase(0, words.size() - kLastWordsBytes);
     }

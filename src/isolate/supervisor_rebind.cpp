@@ -10,7 +10,7 @@ namespace parallax {
 
 // Only a successor needs to be introduced: the first incarnation's memory is what all began with.
 void Supervisor::introduce(Remote& remote) {
-    remote.process->introduced = true;
+    remote.incarnation->introduced = true;
     if (!remote.reborn) return;
     share_arenas(remote);
     for (std::size_t l = 0; l < plan_.links.size(); ++l) {
@@ -67,8 +67,9 @@ void Supervisor::introduce_to_remote(Remote& remote, std::size_t l) {
 // in their rings, and nowhere else.
 void Supervisor::introduce_to_reader(Remote& remote, const PlannedLink& link) {
     Remote& reader = remotes_.at(link.to_stage);
-    if (!reader.process || reader.process->phase < ChildPhase::ready) return;  // When it is.
-    std::uint64_t& known = reader.process->knows[link.to_word];
+    if (!reader.incarnation || reader.incarnation->phase < ChildPhase::ready)
+        return;  // When it is.
+    std::uint64_t& known = reader.incarnation->knows[link.to_word];
     for (const Former& former : remote.formers) {
         if (former.life <= known) continue;
         if (!show_ring(former.bundle, former.from[link.from_word], link)) return;
@@ -111,7 +112,7 @@ void Supervisor::catch_up(Remote& remote) {
         const bool reads = link.to_stage == remote.number;
         if (!reads && link.from_stage != remote.number) continue;
         Remote& other = remotes_.at(reads ? link.from_stage : link.to_stage);
-        if (other.process && other.process->introduced && other.reborn) {
+        if (other.incarnation && other.incarnation->introduced && other.reborn) {
             introduce_to_remote(other, l);
         }
     }
@@ -121,12 +122,13 @@ void Supervisor::catch_up(Remote& remote) {
 void Supervisor::share_arenas(Remote& remote) {
     if (remote.bundle->arenas.empty()) return;
     for (auto& [number, other] : remotes_) {
-        if (number == remote.number || !other.process ||
-            other.process->phase < ChildPhase::building) {
+        if (number == remote.number || !other.incarnation ||
+            other.incarnation->phase < ChildPhase::building) {
             continue;
         }
         const std::uint64_t question = ++questions_;
-        if (share_arenas_with(remote, other, question)) remote.process->asked[number] = question;
+        if (share_arenas_with(remote, other, question))
+            remote.incarnation->asked[number] = question;
     }
 }
 
@@ -144,7 +146,7 @@ bool Supervisor::share_arenas_with(const Remote& remote, Remote& other, std::uin
     };
     for (const auto& output : outputs_reaching(plan_, elements_, other.number)) {
         for (const Former& former : remote.formers) add(former.bundle, output);
-        if (remote.process && remote.process->introduced) add(*remote.bundle, output);
+        if (remote.incarnation && remote.incarnation->introduced) add(*remote.bundle, output);
     }
     if (news.arenas.empty()) return false;
     const Result<> sent =
@@ -155,11 +157,12 @@ bool Supervisor::share_arenas_with(const Remote& remote, Remote& other, std::uin
 
 // Plays or pauses as the run does, once all who must know it do.
 void Supervisor::set_going(Remote& remote) {
-    if (!remote.process || remote.process->phase < ChildPhase::ready || !playing_) return;
-    if (!remote.process->asked.empty()) return;
+    if (!remote.incarnation || remote.incarnation->phase < ChildPhase::ready || !playing_) return;
+    if (!remote.incarnation->asked.empty()) return;
     const auto running = static_cast<std::uint64_t>(clock_.running_time_ns());
     if (paused_) return tell(remote, {.type = Type::pause, .a = running});
-    if (remote.process->phase == ChildPhase::ready) remote.process->phase = ChildPhase::playing;
+    if (remote.incarnation->phase == ChildPhase::ready)
+        remote.incarnation->phase = ChildPhase::playing;
     tell(remote,
          {.type = Type::play, .a = running, .b = static_cast<std::uint64_t>(monotonic_ns())});
 }

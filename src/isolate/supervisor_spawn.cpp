@@ -1,7 +1,10 @@
 // The birth of an incarnation: its memory, what it is told, and its process.
 #include <algorithm>
+#include <iterator>
 
 #include <fcntl.h>
+
+#include <fmt/format.h>
 
 #include "base/check.h"
 #include "base/clock.h"
@@ -39,65 +42,110 @@ std::vector<Blueprint::Format> formats_of(const std::vector<PadFormat>& formats)
 
 }  // namespace
 
-void Supervisor::spawn(Remote& remote) {
-    if (remote.over || shutting_down_) return;
-    if (!zygote_->alive()) {  // Another one comes.
-        remote.restart_at_ns = monotonic_ns() + kZygoteNs;
-        return;
+Supervisor::Crew Supervisor::crew_of(const std::string& name) {
+    Crew crew;
+    for (auto& [number, remote] : remotes_) {
+        if (remote.crew == name) crew.push_back(&remote);
     }
-    const Result<> spawned = try_spawn(remote);
+    return crew;
+}
+
+// Those that share a process are born together, when the last of them may be.
+void Supervisor::spawn_due(std::int64_t now) {
+    std::map<std::string, Crew> due;
+    for (auto& [number, remote] : remotes_) {
+        if (remote.restart_at_ns) due[remote.crew].push_back(&remote);
+    }
+    for (const auto& [name, crew] : due) {
+        std::int64_t at = 0;
+        for (const Remote* remote : crew) at = std::max(at, *remote->restart_at_ns);
+        for (Remote* remote : crew) remote->restart_at_ns = at;
+        if (now < at) continue;
+        for (Remote* remote : crew) remote->restart_at_ns.reset();
+        spawn(crew);
+    }
+}
+
+void Supervisor::spawn(const Crew& all) {
+    Crew crew;
+    std::ranges::copy_if(all, std::back_inserter(crew), [](const Remote* r) { return !r->over; });
+    if (crew.empty() || shutting_down_) return;
+    const auto again_soon = [&] {
+        for (Remote* remote : crew) remote->restart_at_ns = monotonic_ns() + kZygoteNs;
+    };
+    if (!zygote_->alive()) return again_soon();  // Another one comes.
+    const Result<> spawned = try_spawn(crew);
     if (spawned) return;
-    remote.process.reset();
+    for (Remote* remote : crew) remote->incarnation.reset();
     // It was killed before its sandbox stood; there is nothing that it could have done wrong.
-    if (spawned.error().code == Errc::peer_died && ++remote.stillborn < kMostStillborn) {
-        remote.restart_at_ns = monotonic_ns() + kZygoteNs;
-        return;
+    if (spawned.error().code == Errc::peer_died && ++crew.front()->stillborn < kMostStillborn) {
+        return again_soon();
     }
     if (starting_) {
         std::exchange(starting_, std::nullopt)->set_value(Failure(spawned.error()));
         return;
     }
-    give_up(remote, "no new process can be had for it: " + to_string(spawned.error()));
+    for (Remote* remote : crew) {
+        give_up(*remote, "no new process can be had for it: " + to_string(spawned.error()));
+    }
 }
 
-Result<> Supervisor::try_spawn(Remote& remote) {
+Result<> Supervisor::try_spawn(const Crew& crew) {
     for (auto& [number, other] : remotes_) {
         if (!other.bundle) other.bundle = PX_TRY(Bundle::make(plan_, number));
     }
-    ControlSocket::Pair pair = PX_TRY(ControlSocket::pair());
-    const std::array<int, 1> fds{pair.theirs.get()};
-    Child child = PX_TRY(zygote_->spawn({.name = remote.name,
-                                         .entry = remote.given_up ? "stage" : options_.entry,
-                                         .policy = remote.policy},
+    std::vector<ControlSocket> ours;
+    std::vector<UniqueFd> theirs;
+    std::vector<int> fds;
+    for (std::size_t i = 0; i < crew.size(); ++i) {
+        ControlSocket::Pair pair = PX_TRY(ControlSocket::pair());
+        ours.push_back(std::move(pair.ours));
+        fds.push_back(pair.theirs.get());
+        theirs.push_back(std::move(pair.theirs));
+    }
+    const Remote& first = *crew.front();
+    Child child = PX_TRY(zygote_->spawn({.name = first.name,
+                                         .entry = first.given_up ? "stage" : options_.entry,
+                                         .policy = policies_.at(first.crew)},
                                         fds));
     for (const std::string& layer : child.missing_layers) {
-        if (remote.formers.empty()) say(remote, Severity::warning, "runs without " + layer);
+        if (first.formers.empty()) say(first, Severity::warning, "runs without " + layer);
     }
+    embark(crew, std::move(child), std::move(ours));
+    for (Remote* remote : crew) {
+        std::vector<int> told{-1};
+        const Blueprint blueprint = blueprint_of(*remote, told);
+        const Result<> sent = send_blueprint(*remote, {.type = Type::init}, blueprint, told);
+        // One that died already is heard of by its exit.
+        if (!sent && sent.error().code == Errc::peer_died) return {};
+        if (!sent) return sent;
+    }
+    return {};
+}
+
+void Supervisor::embark(const Crew& crew, Child child, std::vector<ControlSocket> controls) {
     const std::int64_t now = monotonic_ns();
-    remote.process.emplace(Incarnation{.child = std::move(child),
-                                       .control = std::move(pair.ours),
-                                       .born_ns = now,
-                                       .ponged_ns = now,
-                                       .commits_seen = 0,
-                                       .moved_ns = now,
-                                       .closed = false,
-                                       .replaced = false,
-                                       .killed_for = {},
-                                       .last_words = {},
-                                       .asked = {},
-                                       .knows = {}});
-    {
+    const auto process = std::make_shared<Process>(Process{.child = std::move(child),
+                                                           .last_words = {},
+                                                           .killed_for = {},
+                                                           .replaced = false,
+                                                           .culprit = {}});
+    for (std::size_t i = 0; i < crew.size(); ++i) {
+        crew[i]->incarnation.emplace(Incarnation{.process = process,
+                                                 .seat = static_cast<std::uint32_t>(i),
+                                                 .control = std::move(controls[i]),
+                                                 .born_ns = now,
+                                                 .ponged_ns = now,
+                                                 .commits_seen = 0,
+                                                 .moved_ns = now,
+                                                 .closed = false,
+                                                 .asked = {},
+                                                 .knows = {}});
         const std::lock_guard lock(figures_mutex_);
-        for (const std::size_t element : remote.elements) {
-            figures_.at(element).told.pid = remote.process->child.pid;
+        for (const std::size_t element : crew[i]->elements) {
+            figures_.at(element).told.pid = process->child.pid;
         }
     }
-    std::vector<int> told{-1};
-    const Blueprint blueprint = blueprint_of(remote, told);
-    Result<> sent = send_blueprint(remote, {.type = Type::init}, blueprint, told);
-    // One that died already is heard of by its exit.
-    if (!sent && sent.error().code == Errc::peer_died) return {};
-    return sent;
 }
 
 // The first descriptor is the blueprint's own; `fds[0]` is left free for it.
@@ -110,7 +158,7 @@ Result<> Supervisor::send_blueprint(Remote& remote, ControlMessage message,
     std::vector<int> all(fds.begin(), fds.end());
     all.front() = text.fd();
     (message.type == Type::init ? message.a : message.c) = bytes.size();
-    return remote.process->control.send(message, all, false);
+    return remote.incarnation->control.send(message, all, false);
 }
 
 Blueprint Supervisor::blueprint_of(Remote& remote, std::vector<int>& fds) {
@@ -118,7 +166,7 @@ Blueprint Supervisor::blueprint_of(Remote& remote, std::vector<int>& fds) {
     blueprint.group = plan_.stages[remote.number].group;
     blueprint.start = remote.start;
     blueprint.stand_in = remote.given_up;
-    if (!remote.given_up) blueprint.plugins = plugins_of(remote);
+    if (!remote.given_up) blueprint.plugins = plugins_of(remote.elements);
     const bool any = std::ranges::any_of(remote.poison, [](const auto& at) { return !at.empty(); });
     if (any) blueprint.poison = remote.poison;
     const auto add = [&](int fd) {
@@ -242,7 +290,7 @@ void Supervisor::describe_links(Remote& remote, Blueprint& blueprint, std::vecto
                                               .word = u32(link.from_word),
                                               .producer_inputs = u32(from.inputs),
                                               .producer_channels = u32(from.channels)};
-            if (!local) remote.process->knows[link.to_word] = remotes_.at(link.from_stage).life;
+            if (!local) remote.incarnation->knows[link.to_word] = remotes_.at(link.from_stage).life;
             const std::deque<Former> none;
             for (const Former& former : local ? none : remotes_.at(link.from_stage).formers) {
                 blueprint.inputs[link.to_word].formers.push_back(
@@ -269,7 +317,8 @@ void Supervisor::describe_links(Remote& remote, Blueprint& blueprint, std::vecto
 std::optional<std::uint64_t> Supervisor::released_by_reader(const PlannedLink& link) const {
     const auto remote = remotes_.find(link.to_stage);
     if (remote != remotes_.end()) {
-        if (remote->second.bundle && remote->second.process && remote->second.process->introduced) {
+        if (remote->second.bundle && remote->second.incarnation &&
+            remote->second.incarnation->introduced) {
             return remote->second.bundle->record->record().released(link.to_word);
         }
         return remote->second.start.released[link.to_word];
@@ -301,23 +350,31 @@ void Supervisor::describe_lent(Remote& remote, Blueprint& blueprint) {
     }
 }
 
-// What the graph says of the first element that says anything, or else the run's.
-Result<SandboxPolicy> Supervisor::policy_of(const Remote& remote) const {
+// Of one process: what the graph says of its elements, or else the run's; and all their grants.
+Result<SandboxPolicy> Supervisor::policy_of(std::span<const std::size_t> elements) const {
     SandboxPolicy policy = options_.sandbox;
-    for (const std::size_t element : remote.elements) {
+    const Graph::Node* named = nullptr;
+    for (const std::size_t element : elements) {
         const Graph::Node& node = graph_.nodes()[element];
         if (node.sandbox.empty()) continue;
+        if (named != nullptr && named->sandbox != node.sandbox) {
+            return fail(Errc::invalid_argument,
+                        fmt::format("{} and {} share a process, and ask for different sandboxes: "
+                                    "{} and {}",
+                                    named->name, node.name, named->sandbox, node.sandbox),
+                        "isolate=process gives each one of its own");
+        }
+        if (std::exchange(named, &node) != nullptr) continue;
         const SandboxLayers layers = policy.layers;
         const SandboxLimits limits = policy.limits;
         policy = PX_TRY(sandbox_policy(node.sandbox));
         policy.layers = layers;
         policy.limits = limits;
-        break;
     }
-    for (const std::size_t element : remote.elements) {
+    for (const std::size_t element : elements) {
         PX_TRY(add_grants(*elements_[element]->element, policy.grants));
     }
-    for (const std::string& plugin : plugins_of(remote)) {
+    for (const std::string& plugin : plugins_of(elements)) {
         for (std::string& path : paths_to_load(plugin)) {
             policy.grants.load_paths.push_back(std::move(path));
         }
@@ -326,9 +383,9 @@ Result<SandboxPolicy> Supervisor::policy_of(const Remote& remote) const {
 }
 
 // The files that its elements come from, where they are no part of the program.
-std::vector<std::string> Supervisor::plugins_of(const Remote& remote) const {
+std::vector<std::string> Supervisor::plugins_of(std::span<const std::size_t> elements) const {
     std::vector<std::string> files;
-    for (const std::size_t element : remote.elements) {
+    for (const std::size_t element : elements) {
         const Factory* factory = registry_.find(elements_[element]->factory);
         if (factory == nullptr || factory->info.origin == kBuiltIn) continue;
         if (std::ranges::find(files, factory->info.origin) == files.end()) {

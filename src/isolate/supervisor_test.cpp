@@ -13,10 +13,9 @@
 
 PX_STAGE("stage") {
     parallax::Registry registry = parallax::testing::evil_registry();
-    return parallax::run_stage_process(
-        {.control = parallax::ControlSocket(std::move(start.fds.front())),
-         .registry = registry,
-         .lock_down = [&start] { return start.lock_down.now(); }});
+    return parallax::run_stage_process({.sockets = std::move(start.fds),
+                                        .registry = registry,
+                                        .lock_down = [&start] { return start.lock_down.now(); }});
 }
 
 namespace parallax {
