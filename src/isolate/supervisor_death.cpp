@@ -117,6 +117,7 @@ void Supervisor::on_exit(const ChildExit& exit) {
         const bool own = std::ranges::find(guilty, remote) != guilty.end();
         on_death(*remote, exit, outside ? Blame::outside : own ? Blame::own : Blame::another);
     }
+    processes_.erase(exit.id);
 }
 
 // Of several in one process: the one that it was killed for, or whose thread crashed; or else

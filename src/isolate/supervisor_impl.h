@@ -66,8 +66,8 @@ class Supervisor final : public RemoteStages {
         std::optional<std::size_t> culprit;  // The stage that it was killed for, or that failed.
     };
     struct Incarnation {
-        std::shared_ptr<Process> process;
-        std::uint32_t seat = 0;  // Its number among the stages of the process.
+        Process* process = nullptr;  // One of processes_.
+        std::uint32_t seat = 0;      // Its number among the stages of the process.
         ControlSocket control;
         ChildPhase phase = ChildPhase::born;
         bool introduced = false;  // Neighbours read its record.
@@ -242,6 +242,7 @@ class Supervisor final : public RemoteStages {
     const SupervisorOptions options_;
 
     std::map<std::size_t, Remote> remotes_;          // By number of the stage.
+    std::map<std::uint64_t, Process> processes_;     // By id of the child; until it is buried.
     std::map<std::string, SandboxPolicy> policies_;  // By crew.
     std::map<std::size_t, RemoteNeighbour> neighbours_;
     std::map<std::size_t, CpuSegment> local_pages_;  // Records of local stages that others watch.

@@ -76,7 +76,11 @@ void Supervisor::spawn(const Crew& all) {
     if (!zygote_->alive()) return again_soon();  // Another one comes.
     const Result<> spawned = try_spawn(crew);
     if (spawned) return;
-    for (Remote* remote : crew) remote->incarnation.reset();
+    if (const auto& embarked = crew.front()->incarnation) {
+        const std::uint64_t id = embarked->process->child.id;
+        for (Remote* remote : crew) remote->incarnation.reset();
+        processes_.erase(id);
+    }
     // It was killed before its sandbox stood; there is nothing that it could have done wrong.
     if (spawned.error().code == Errc::peer_died && ++crew.front()->stillborn < kMostStillborn) {
         return again_soon();
@@ -125,13 +129,11 @@ Result<> Supervisor::try_spawn(const Crew& crew) {
 
 void Supervisor::embark(const Crew& crew, Child child, std::vector<ControlSocket> controls) {
     const std::int64_t now = monotonic_ns();
-    const auto process = std::make_shared<Process>(Process{.child = std::move(child),
-                                                           .last_words = {},
-                                                           .killed_for = {},
-                                                           .replaced = false,
-                                                           .culprit = {}});
+    const std::uint64_t id = child.id;
+    Process& process = processes_[id];
+    process.child = std::move(child);
     for (std::size_t i = 0; i < crew.size(); ++i) {
-        crew[i]->incarnation.emplace(Incarnation{.process = process,
+        crew[i]->incarnation.emplace(Incarnation{.process = &process,
                                                  .seat = static_cast<std::uint32_t>(i),
                                                  .control = std::move(controls[i]),
                                                  .born_ns = now,
@@ -143,7 +145,7 @@ void Supervisor::embark(const Crew& crew, Child child, std::vector<ControlSocket
                                                  .knows = {}});
         const std::lock_guard lock(figures_mutex_);
         for (const std::size_t element : crew[i]->elements) {
-            figures_.at(element).told.pid = process->child.pid;
+            figures_.at(element).told.pid = process.child.pid;
         }
     }
 }
