@@ -1,6 +1,7 @@
 #include "isolate/empty_root.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/mount.h>
@@ -66,7 +67,8 @@ Result<EmptyRoot> EmptyRoot::gather(const SandboxGrants& grants) {
         if (!address.unix_path.empty()) PX_TRY(root.add(address.unix_path, kPlain));
     }
     // Outer folders first, else they would cover what lies in them.
-    std::ranges::stable_sort(root.mounts_, {}, [](const Mount& m) { return m.path.size(); });
+    std::ranges::sort(root.mounts_, {},
+                      [](const Mount& m) { return std::pair(m.path.size(), m.path); });
     return root;
 }
 

@@ -1,5 +1,6 @@
 #include "isolate/fd_packet.h"
 
+#include <algorithm>
 #include <array>
 
 #include <fcntl.h>

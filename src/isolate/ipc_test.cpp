@@ -1,5 +1,6 @@
 // Two programs joined by a socket; here two pipelines of one program, which know no more of each
 // other.
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <fstream>

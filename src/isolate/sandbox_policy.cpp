@@ -131,14 +131,14 @@ Result<> check_policy(const SandboxPolicy& policy) {
     PX_TRY(check_paths(policy.grants));
     PX_TRY(check_limits(policy.limits));
     for (const std::string& name : policy.allow) {
-        PX_TRY(syscall_number(name));
+        (void)PX_TRY(syscall_number(name));
         if (never_allowed(name)) {
             return fail(Errc::invalid_argument, name + " is never allowed in a sandbox",
                         "sandbox=off runs an element without one");
         }
     }
     for (const std::string& name : policy.deny) {
-        PX_TRY(syscall_number(name));
+        (void)PX_TRY(syscall_number(name));
         if (indispensable(name)) {
             return fail(Errc::invalid_argument, name +
                                                     " cannot be denied: no process ends or "

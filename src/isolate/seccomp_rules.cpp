@@ -369,7 +369,8 @@ void add_files(Builder& rules, bool writes) {
         rules.allow_if("open", {bits(1, kWriteFlags, O_RDONLY)});
         rules.allow_if("openat", {bits(2, kWriteFlags, O_RDONLY)});
         // Anything else is a write: O_WRONLY, O_RDWR or making a file.
-        for (const std::uint64_t bit : {O_WRONLY, O_RDWR, O_CREAT, O_TRUNC}) {
+        for (const int flag : {O_WRONLY, O_RDWR, O_CREAT, O_TRUNC}) {
+            const auto bit = static_cast<std::uint64_t>(flag);
             rules.refuse("open", EROFS, {bits(1, bit, bit)});
             rules.refuse("openat", EROFS, {bits(2, bit, bit)});
         }

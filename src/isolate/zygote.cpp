@@ -307,7 +307,7 @@ Result<std::unique_ptr<Zygote>> Zygote::start(Options options) {
     state.put_aside = UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!state.put_aside) return fail_errno("eventfd");
     PX_TRY(watch(state.epoll.get(), state.put_aside.get()));
-    PX_TRY(zygote->server(false));
+    (void)PX_TRY(zygote->server(false));
     return zygote;
 }
 

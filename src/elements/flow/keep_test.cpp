@@ -1,4 +1,5 @@
 // Frames that are kept beyond a call: windows of frames, without a copy.
+#include <cstring>
 #include <deque>
 
 #include <doctest/doctest.h>

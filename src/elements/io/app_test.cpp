@@ -212,7 +212,8 @@ TEST_CASE("pipeline: what is not live is refused once it plays") {
     CHECK(app.pipeline->set_property("appsink0", "max-buffers", "2"));
     app.play();
     CHECK(!app.pipeline->set_property("appsink0", "max-buffers", "3"));
-    CHECK(app.pipeline->property("appsink0", "max-buffers") == PropertyValue(std::int64_t{2}));
+    CHECK(app.pipeline->property("appsink0", "max-buffers").value() ==
+          PropertyValue(std::int64_t{2}));
     CHECK(app.pipeline->set_property("valve0", "drop", "true"));
     app.in->end_of_stream();
     CHECK(app.pipeline->run());
