@@ -174,7 +174,7 @@ bool Stage::commit_point() const {
 }
 
 void Stage::commit() {
-    if (in_.empty() && out_.empty()) return;
+    if (in_.empty() && out_.empty() && !shared_) return;  // Nobody looks.
     for (std::size_t i = 0; i < in_.size(); ++i) {
         const Borrows& borrows = in_[i].borrows;
         // Also what is taken but not yet released makes room: a join may hold one branch's frame

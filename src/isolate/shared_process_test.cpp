@@ -50,6 +50,13 @@ TEST_CASE("isolated: elements of a group share one process, also where others li
     CHECK(run.sequences() == up_to(200));
 }
 
+TEST_CASE("isolated: a whole graph that is one stage runs in one process, and ends once") {
+    Isolated run("fakesrc num-buffers=5 isolate=g ! fakesink name=end isolate=g");
+    CHECK(run.run().empty());
+    CHECK(run.report("end").frames_in == 5);
+    CHECK(run.report("end").restarts == 0);
+}
+
 TEST_CASE("isolated: of two in a process, only the one that crashes is blamed") {
     for (const std::string mischief : {"abort", "segv", "stack", "syscall", "exit"}) {
         CAPTURE(mischief);
