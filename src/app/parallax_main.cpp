@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cstdio>
 #include <functional>
+#include <new>
 #include <string_view>
 #include <vector>
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <fmt/core.h>
 
@@ -61,6 +63,14 @@ int run_named(std::string_view name, Arguments arguments) {
     return parallax::app::kExitUsage;
 }
 
+// Nothing can be kept in order without memory. What lies under a final name is whole, isolated
+// stages end with the program, and a stage that runs out of its own is followed by another.
+[[noreturn]] void out_of_memory() {
+    constexpr std::string_view kText = "parallax: error: out of memory\n";
+    (void)!::write(STDERR_FILENO, kText.data(), kText.size());
+    ::_exit(parallax::app::kExitError);
+}
+
 // Each isolated element takes about ten descriptors; the usual soft limit of 1024 is for programs
 // that use select(2).
 void allow_many_descriptors() {
@@ -73,6 +83,7 @@ void allow_many_descriptors() {
 }  // namespace
 
 int main(int argc, char** argv) {
+    std::set_new_handler(out_of_memory);
     if (parallax::is_zygote(argc, argv)) {  // Else a registry would be made for nothing.
         parallax::Registry registry;
         parallax::add_builtin_elements(registry);

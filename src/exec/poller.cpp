@@ -3,12 +3,13 @@
 #include <array>
 #include <map>
 #include <mutex>
-#include <thread>
 
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+
+#include "base/thread.h"
 
 namespace parallax {
 namespace {
@@ -19,8 +20,7 @@ constexpr int kStop = -1;  // In place of a descriptor: the loop ends.
 
 class Poller::Loop {
   public:
-    Loop(UniqueFd epoll, UniqueFd stop)
-        : epoll_(std::move(epoll)), stop_(std::move(stop)), thread_([this] { run(); }) {}
+    Loop(UniqueFd epoll, UniqueFd stop) : epoll_(std::move(epoll)), stop_(std::move(stop)) {}
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
     ~Loop() {
@@ -28,6 +28,11 @@ class Poller::Loop {
         while (::write(stop_.get(), &one, sizeof one) < 0) {  // Only EINTR can keep it from going.
         }
         thread_.join();
+    }
+
+    Result<> start() {
+        thread_ = PX_TRY(Thread::start("plx:poller", [this] { run(); }));
+        return {};
     }
 
     void watch(int fd, Actor& actor) {
@@ -80,7 +85,7 @@ class Poller::Loop {
     UniqueFd stop_;
     std::mutex mutex_;
     std::map<int, Actor*> watched_;  // Guarded by mutex_; by descriptor.
-    std::thread thread_;
+    Thread thread_;
 };
 
 Result<std::unique_ptr<Poller>> Poller::create() {
@@ -92,11 +97,12 @@ Result<std::unique_ptr<Poller>> Poller::create() {
     if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, stop.get(), &event) != 0) {
         return fail_errno("epoll_ctl");
     }
-    return std::make_unique<Poller>(std::move(epoll), std::move(stop));
+    auto loop = std::make_unique<Loop>(std::move(epoll), std::move(stop));
+    PX_TRY(loop->start());
+    return std::make_unique<Poller>(std::move(loop));
 }
 
-Poller::Poller(UniqueFd epoll, UniqueFd stop)
-    : loop_(std::make_unique<Loop>(std::move(epoll), std::move(stop))) {}
+Poller::Poller(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}
 Poller::~Poller() = default;
 void Poller::watch(int fd, Actor& actor) { loop_->watch(fd, actor); }
 void Poller::forget(Actor& actor) { loop_->forget(actor); }

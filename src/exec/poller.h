@@ -13,9 +13,11 @@
 namespace parallax {
 
 class Poller {
+    class Loop;
+
   public:
     static Result<std::unique_ptr<Poller>> create();
-    explicit Poller(UniqueFd epoll, UniqueFd stop);
+    explicit Poller(std::unique_ptr<Loop> loop);
     Poller(const Poller&) = delete;
     Poller& operator=(const Poller&) = delete;
     ~Poller();
@@ -27,7 +29,6 @@ class Poller {
     void forget(Actor& actor);
 
   private:
-    class Loop;
     std::unique_ptr<Loop> loop_;
 };
 

@@ -145,6 +145,12 @@ void Run::remote_failed(const std::string& element, Error error) {
     bus_.post({.kind = Message::Kind::stop_wanted});
 }
 
+// Sources stop, and then everything does, wherever it stands.
+void Run::remote_lost() {
+    bus_.post({.kind = Message::Kind::stop_wanted});
+    bus_.post({.kind = Message::Kind::ended});
+}
+
 void Run::reconfigure_wanted() {
     reconfigure_ = true;
     if (remote_) remote_->reconfigure();

@@ -47,6 +47,7 @@ class Run final : public StageHost {
     void stage_ended() override;
     void stage_failed(const std::string& element, Error error) override;
     void remote_failed(const std::string& element, Error error) override;
+    void remote_lost() override;
     void reconfigure_wanted() override;
     void watch(int fd, Actor& actor) override;
     void first_frame() override;

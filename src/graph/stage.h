@@ -31,6 +31,9 @@ class StageHost {
     virtual void stage_failed(const std::string& element, Error error) = 0;
     // As stage_failed(), of a stage in another process, and without waiting for anybody.
     virtual void remote_failed(const std::string& element, Error error) = 0;
+    // A stage in another process can neither go on nor end in order: what waits for it waits for
+    // ever.
+    virtual void remote_lost() = 0;
     virtual void reconfigure_wanted() = 0;
     virtual void first_frame() = 0;  // A sink has had its first.
     // Calls actor.notify() once the descriptor is readable.

@@ -25,7 +25,9 @@ Result<> seal_for_good(const UniqueFd& fd) {
 Result<UniqueFd> make_memory(const std::string& name, std::size_t size_bytes) {
     CpuSegment segment = PX_TRY(CpuSegment::create({.size_bytes = size_bytes, .name = name}));
     PX_TRY(segment.seal({.size = true}));
-    return UniqueFd(::fcntl(segment.fd(), F_DUPFD_CLOEXEC, 3));
+    UniqueFd fd(::fcntl(segment.fd(), F_DUPFD_CLOEXEC, 3));
+    if (!fd) return fail_errno("another descriptor of a memfd");
+    return fd;
 }
 
 UniqueFd copy_of(const UniqueFd& fd) { return UniqueFd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 3)); }

@@ -3,6 +3,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 
 #include <sys/socket.h>
 
@@ -23,6 +24,16 @@ std::vector<UniqueFd> taken(msghdr& header) {
         for (const int number : numbers) fds.emplace_back(number);
     }
     return fds;
+}
+
+constexpr int kMostShortages = 100;
+constexpr timespec kShortage{.tv_sec = 0, .tv_nsec = 10'000'000};
+
+// The kernel has no memory for a message just now: who may wait tries again for a second.
+bool passes(int& shortages) {
+    if (++shortages > kMostShortages) return false;
+    ::nanosleep(&kShortage, nullptr);
+    return true;
 }
 
 Failure gone() { return fail(Errc::peer_died, "the other side has gone"); }
@@ -46,9 +57,12 @@ Result<bool> send_packet(int socket, std::span<const std::byte> bytes, std::span
         rights->cmsg_len = CMSG_LEN(fds.size_bytes());
         std::memcpy(CMSG_DATA(rights), fds.data(), fds.size_bytes());
     }
+    int shortages = 0;
     while (::sendmsg(socket, &header, MSG_NOSIGNAL | (wait ? 0 : MSG_DONTWAIT)) < 0) {
         if (errno == EINTR) continue;
         if (errno == EPIPE || errno == ECONNRESET) return gone();
+        const bool short_of_memory = errno == ENOBUFS || errno == ENOMEM;
+        if (wait && short_of_memory && passes(shortages)) continue;
         if (errno == EAGAIN || errno == ENOBUFS || errno == ETOOMANYREFS) return false;
         return fail_errno("sendmsg");
     }

@@ -64,6 +64,7 @@ class SocketStage final : public HostedStage, public StageHost {
     void remote_failed(const std::string& element, Error error) override {
         tell_failed(element, error);
     }
+    void remote_lost() override {}  // It has no stages elsewhere.
     void reconfigure_wanted() override { (void)tell({.type = Type::reconfigure_wanted}); }
     void first_frame() override { (void)tell({.type = Type::first_frame}); }
     void watch(int fd, Actor& actor) override { poller_->watch(fd, actor); }

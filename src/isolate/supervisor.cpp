@@ -46,8 +46,7 @@ Supervisor::Supervisor(const RemoteSetup& setup, std::unique_ptr<Zygote> zygote,
       options_(options) {}
 
 Supervisor::~Supervisor() {
-    if (!thread_.joinable()) return;
-    shut_down(false);
+    if (thread_.running()) shut_down(false);
 }
 
 // Memory for all that crosses, as long as nothing runs.
@@ -191,7 +190,7 @@ Result<> Supervisor::start() {
     std::promise<Result<>> promise;
     auto answer = promise.get_future();
     starting_ = std::move(promise);
-    thread_ = std::thread([this] { loop(); });
+    thread_ = PX_TRY(Thread::start("plx:supervisor", [this] { loop(); }));
     post([this] {
         const std::int64_t now = monotonic_ns();
         for (auto& [number, remote] : remotes_) remote.restart_at_ns = now;
@@ -255,7 +254,7 @@ Result<> Supervisor::set_property(std::size_t element, std::string_view name, st
 }
 
 void Supervisor::shut_down(bool complete) {
-    if (!thread_.joinable()) return;
+    if (!thread_.running()) return;
     std::promise<void> promise;
     auto done = promise.get_future();
     post([this, complete, promise = std::move(promise)]() mutable {
@@ -300,7 +299,6 @@ void Supervisor::run_posted() {
 }
 
 void Supervisor::loop() {
-    ::pthread_setname_np(::pthread_self(), "plx:supervisor");
     while (!over_) {
         run_posted();
         for (auto& [number, remote] : remotes_) {
@@ -335,11 +333,7 @@ void Supervisor::renew_zygote() {
         return;
     }
     for (auto& [number, remote] : remotes_) {
-        if (!remote.restart_at_ns) continue;
-        remote.given_up = true;
-        remote.restart_at_ns.reset();
-        host_.remote_failed(remote.name, another.error());
-        if (!std::exchange(remote.over, true)) host_.stage_ended();
+        if (remote.restart_at_ns) lose(remote, another.error());
     }
 }
 

@@ -341,9 +341,8 @@ void Supervisor::give_up(Remote& remote, const std::string& why) {
         return;
     }
     if (remote.given_up) {
-        // Not even its stand-in lives: nothing is left to do for this branch but to count it out.
-        if (!std::exchange(remote.over, true)) host_.stage_ended();
-        return;
+        // Not even its stand-in lives: this branch cannot end in order.
+        return lose(remote, {Errc::peer_died, "nor can its branch be ended in order: " + why});
     }
     remote.given_up = true;
     {
@@ -362,6 +361,14 @@ void Supervisor::give_up(Remote& remote, const std::string& why) {
     remote.crew = "stand-in " + std::to_string(remote.number);  // Its fate is its own.
     policies_[remote.crew] = policy;
     spawn({&remote});
+}
+
+void Supervisor::lose(Remote& remote, Error error) {
+    remote.given_up = true;
+    remote.restart_at_ns.reset();
+    if (std::exchange(remote.over, true)) return;
+    host_.remote_failed(remote.name, std::move(error));
+    host_.remote_lost();
 }
 
 // As long as a frame may take: by its bytes, where nobody said otherwise.

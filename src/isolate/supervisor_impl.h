@@ -17,8 +17,8 @@
 #include <random>
 #include <set>
 #include <span>
-#include <thread>
 
+#include "base/thread.h"
 #include "isolate/blueprint.h"
 #include "isolate/bundle.h"
 #include "isolate/child_phase.h"
@@ -225,6 +225,7 @@ class Supervisor final : public RemoteStages {
     void note_suspect(Remote& remote);
     std::int64_t delay_ns(Remote& remote);
     void give_up(Remote& remote, const std::string& why);
+    void lose(Remote& remote, Error error);
     void watch_over(Remote& remote, std::int64_t now_ns);
     bool could_move(const Remote& remote) const;
     std::int64_t deadline_ns(const Remote& remote) const;
@@ -278,7 +279,7 @@ class Supervisor final : public RemoteStages {
     };
     std::map<std::size_t, Figures> figures_;  // By element.
 
-    std::thread thread_;
+    Thread thread_;
 };
 
 }  // namespace parallax
