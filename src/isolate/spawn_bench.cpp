@@ -1,7 +1,7 @@
 // Starting a sandboxed stage, beside what starts sandboxes elsewhere. Not a PX_BENCH: only the way
 // to "ready" is on the clock, not the death of the one before. `bench --spawn ROUNDS`; tools/bench
 // prints it. Budget: 1.5 ms to ready, and half of what bwrap needs.
-#include "isolate/spawn_bench.h"
+#include "isolate/isolation_bench.h"
 
 #include <algorithm>
 #include <array>
