@@ -19,15 +19,14 @@
 #include "base/clock.h"
 #include "isolate/isolation_bench.h"
 #include "isolate/stage_process.h"
-#include "parallax/builtin.h"
 #include "parallax/isolation.h"
 #include "parallax/pipeline.h"
+#include "support/known_elements.h"
 #include "support/stages.h"
 #include "sync/futex.h"
 
 PX_STAGE("stage") {
-    parallax::Registry registry;
-    parallax::add_builtin_elements(registry);
+    parallax::Registry registry = parallax::known_elements();
     return parallax::run_stage_process({.sockets = std::move(start.fds),
                                         .registry = registry,
                                         .lock_down = [&start] { return start.lock_down.now(); }});
@@ -102,7 +101,6 @@ class Line {
     Line(const std::string& middle, int frames) {
         times_.out.resize(static_cast<std::size_t>(frames));
         times_.in.resize(static_cast<std::size_t>(frames));
-        add_builtin_elements(registry_);
         registry_.add(std::make_unique<ClockedFactory<PacedSource>>("pacer", times_));
         registry_.add(std::make_unique<ClockedFactory<ArrivalSink>>("arrival", times_));
         isolation_ = made(make_isolation({}));
@@ -131,7 +129,7 @@ class Line {
     }
 
     Times times_;
-    Registry registry_;
+    Registry registry_ = known_elements();
     std::unique_ptr<Isolation> isolation_;
     std::unique_ptr<Pipeline> pipeline_;
 };

@@ -15,16 +15,15 @@
 #include <doctest/doctest.h>
 
 #include "parallax/app.h"
-#include "parallax/builtin.h"
 #include "parallax/isolation.h"
 #include "parallax/pipeline.h"
 #include "support/evil_filter.h"
+#include "support/known_elements.h"
 
 namespace parallax::testing {
 
 inline Registry evil_registry() {
-    Registry registry;
-    add_builtin_elements(registry);
+    Registry registry = known_elements();
     registry.add<EvilFilter>({.name = "evilfilter", .family = "test", .doc = "", .example = ""});
     return registry;
 }
