@@ -20,7 +20,12 @@ extern "C" {
 #define PARALLAX_PLUGIN_ABI 1u
 
 enum { PARALLAX_PAD_SINK = 0, PARALLAX_PAD_SRC = 1 };
-enum { PARALLAX_INDEPENDENT = 0, PARALLAX_PASS_THROUGH = 1 };
+/* How the formats of an element's pads hang together: not at all; all the same; the same but for
+   the media type, as the pads' caps say, and the fields that `changes` names. */
+enum { PARALLAX_INDEPENDENT = 0, PARALLAX_PASS_THROUGH = 1, PARALLAX_TRANSFORM = 2 };
+/* What it remembers from one call to the next, for who goes on where its process died: something
+   that dies with it; nothing; what save() writes. */
+enum { PARALLAX_OPAQUE = 0, PARALLAX_PURE = 1, PARALLAX_INLINE = 2 };
 enum { PARALLAX_MORE = 0, PARALLAX_EOS = 1 }; /* What process() answers. */
 enum { PARALLAX_BOOLEAN = 0, PARALLAX_INT = 1, PARALLAX_DOUBLE = 2, PARALLAX_STRING = 3 };
 
@@ -101,6 +106,18 @@ typedef struct parallax_element {
                          const parallax_host* host, void* context);
     int32_t (*process)(void* self, const parallax_host* host, void* context);
     int32_t (*drain)(void* self, const parallax_host* host, void* context); /* May be null. */
+
+    /* Where `size` ends before one of these it is 0 or null. */
+    uint32_t state;
+    uint32_t
+        converter_cost; /* Above 0: negotiation may put it into a link where formats do not fit. */
+    uint32_t converter_cost_per_mib; /* For each MiB of the larger side that passes in a second. */
+    uint32_t unused;
+    const char* changes; /* Of PARALLAX_TRANSFORM: "format,width"; null: none. */
+    /* Of PARALLAX_INLINE, both. All zeros is the beginning, from which nobody is restored. */
+    void (*save)(void* self, uint64_t words[8]);
+    int32_t (*restore)(void* self, const uint64_t words[8], const parallax_host* host,
+                       void* context);
 } parallax_element;
 
 typedef struct parallax_plugin {

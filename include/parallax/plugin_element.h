@@ -76,7 +76,12 @@ class PluginElement {
         const char* doc;
         const char* example = nullptr;
         std::uint32_t relation = PARALLAX_INDEPENDENT;
+        std::uint32_t state = PARALLAX_OPAQUE;
+        std::uint32_t converter_cost = 0;  // Above 0: negotiation may put it into a link.
+        std::uint32_t converter_cost_per_mib = 0;
+        const char* changes = nullptr;  // Of PARALLAX_TRANSFORM: "format,width".
     };
+    using Words = std::span<std::uint64_t, 8>;
     using Formats = std::span<const parallax_format>;
 
     virtual ~PluginElement() = default;
@@ -86,6 +91,9 @@ class PluginElement {
     virtual std::uint64_t output_bytes(std::uint32_t /*pad*/) { return 0; }  // 0: the picture's.
     virtual int process(Call& call) = 0;
     virtual int drain(Call& /*call*/) { return PARALLAX_EOS; }
+    // Of PARALLAX_INLINE: what it remembers, between two calls.
+    virtual void save(Words /*words*/) {}
+    virtual int restore(Call& /*call*/, std::span<const std::uint64_t, 8> /*words*/) { return 0; }
 };
 
 template <class E>
@@ -125,6 +133,18 @@ const parallax_element* plugin_element() {
         .drain = [](void* p, const parallax_host* host, void* context) -> std::int32_t {
             Call call(host, context);
             return self(p)->drain(call);
+        },
+        .state = E::kInfo.state,
+        .converter_cost = E::kInfo.converter_cost,
+        .converter_cost_per_mib = E::kInfo.converter_cost_per_mib,
+        .unused = 0,
+        .changes = E::kInfo.changes,
+        .save = [](void* p,
+                   std::uint64_t* words) { self(p)->save(PluginElement::Words(words, 8)); },
+        .restore = [](void* p, const std::uint64_t* words, const parallax_host* host,
+                      void* context) -> std::int32_t {
+            Call call(host, context);
+            return self(p)->restore(call, std::span<const std::uint64_t, 8>(words, 8));
         }};
     return &kElement;
 }

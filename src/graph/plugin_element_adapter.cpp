@@ -2,9 +2,22 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstring>
 
 namespace parallax {
 namespace {
+
+// The first that plugins were built with.
+constexpr std::size_t kSmallest = offsetof(parallax_element, state);
+
+// A description of our own, in which what an older plugin does not know is absent.
+parallax_element completed(const parallax_element& element) {
+    parallax_element whole{};
+    std::memcpy(&whole, &element, std::min<std::size_t>(element.size, sizeof whole));
+    whole.size = sizeof whole;
+    return whole;
+}
 
 std::string text_of(const char* text) { return text == nullptr ? "" : text; }
 
@@ -131,10 +144,33 @@ parallax_format c_format(const PadFormat& format, const std::string& caps) {
     return c;
 }
 
+// "format,width" as names.
+std::vector<std::string> names_in(const char* list) {
+    std::vector<std::string> names;
+    std::string rest = text_of(list);
+    while (!rest.empty()) {
+        const std::size_t comma = std::min(rest.find(','), rest.size());
+        names.push_back(rest.substr(0, comma));
+        rest.erase(0, comma + 1);
+    }
+    return names;
+}
+
+// The same fields but for those, and with the media type and memory of another.
+Structure carried_over(const Structure& from, const Structure& like,
+                       const std::vector<std::string>& changed) {
+    Structure to(like.media_type(), like.features());
+    for (const Field& field : from.fields()) {
+        if (std::ranges::find(changed, field.name) == changed.end())
+            to.set(field.name, field.value);
+    }
+    return to;
+}
+
 class AdaptedElement final : public Element {
   public:
     explicit AdaptedElement(const parallax_element& element)
-        : element_(element), self_(element.create()) {
+        : element_(element), changed_(names_in(element.changes)), self_(element.create()) {
         for (std::uint32_t p = 0; p < element.property_count; ++p) {
             values_.emplace_back(element.properties[p].name,
                                  text_of(element.properties[p].initial));
@@ -179,6 +215,30 @@ class AdaptedElement final : public Element {
     Result<> open() override {
         if (self_ != nullptr) return {};
         return fail(Errc::system, "the plugin could not make its element");
+    }
+
+    Caps transform(const Pad& from, const Caps& caps, const Pad& to) const override {
+        if (element_.relation != PARALLAX_TRANSFORM) return Element::transform(from, caps, to);
+        const Caps wanted = pad_caps(to);
+        if (wanted.is_any()) return wanted;
+        Caps all;
+        for (const Structure& structure : caps.structures()) {
+            for (const Structure& like : wanted.structures()) {
+                auto fits = intersect(carried_over(structure, like, changed_), like);
+                if (fits) all.append(*std::move(fits));
+            }
+        }
+        return all;
+    }
+
+    void save(InlineState& state) const override {
+        if (element_.save != nullptr) element_.save(self_, state.data());
+    }
+    Result<> restore(const InlineState& state) override {
+        if (element_.restore == nullptr) return {};
+        HostCall call;
+        if (element_.restore(self_, state.data(), &kHost, &call) >= 0) return {};
+        return fail(Errc::corrupt, std::move(call.failure));
     }
 
     Result<> configure(const Negotiated& formats) override {
@@ -239,6 +299,7 @@ class AdaptedElement final : public Element {
     }
 
     const parallax_element& element_;
+    const std::vector<std::string> changed_;
     void* self_;
     std::vector<std::pair<std::string, std::string>> values_;
 };
@@ -246,7 +307,7 @@ class AdaptedElement final : public Element {
 class AdaptedFactory final : public Factory {
   public:
     AdaptedFactory(const parallax_element& element, Pads pads)
-        : element_(element), pads_(std::move(pads)) {}
+        : element_(completed(element)), pads_(std::move(pads)) {}
     std::unique_ptr<Element> make() const override {
         return std::make_unique<AdaptedElement>(element_);
     }
@@ -261,9 +322,25 @@ class AdaptedFactory final : public Factory {
     }
 
   private:
-    const parallax_element& element_;
+    const parallax_element element_;
     const Pads pads_;
 };
+
+Relation relation_of(std::uint32_t relation) {
+    if (relation == PARALLAX_PASS_THROUGH) return Relation::pass_through;
+    return relation == PARALLAX_TRANSFORM ? Relation::transform : Relation::independent;
+}
+
+StateClass state_of(std::uint32_t state) {
+    if (state == PARALLAX_PURE) return StateClass::pure;
+    return state == PARALLAX_INLINE ? StateClass::inline_state : StateClass::opaque;
+}
+
+// One input and one output, which is what fits into a link.
+bool fits_into_a_link(const Pads& pads) {
+    return pads.pads.size() == 2 && pads.pads[0].direction != pads.pads[1].direction &&
+           !pads.pads[0].is_request() && !pads.pads[1].is_request();
+}
 
 // What an element cannot do without and does not have.
 std::string_view lacking(const parallax_element& element) {
@@ -274,24 +351,28 @@ std::string_view lacking(const parallax_element& element) {
     if (element.property_count > 0 && element.set_property == nullptr) return "set_property()";
     if (element.pad_count > 64) return "a sane number of pads";
     if (element.property_count > 256) return "a sane number of properties";
+    if (element.state == PARALLAX_INLINE &&
+        (element.save == nullptr || element.restore == nullptr)) {
+        return "save() and restore()";
+    }
     return {};
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Factory>> plugin_factory(const parallax_element& element,
+Result<std::unique_ptr<Factory>> plugin_factory(const parallax_element& described,
                                                 const std::string& origin) {
-    if (element.size < sizeof(parallax_element)) {
-        return fail(Errc::unsupported, "an element of " + std::to_string(element.size) +
+    if (described.size < kSmallest) {
+        return fail(Errc::unsupported, "an element of " + std::to_string(described.size) +
                                            " bytes is older than this version");
     }
+    const parallax_element element = completed(described);
     if (const std::string_view lack = lacking(element); !lack.empty()) {
         return fail(Errc::corrupt, "an element without " + std::string(lack));
     }
     Pads pads{.pads = {},
-              .relation = element.relation == PARALLAX_PASS_THROUGH ? Relation::pass_through
-                                                                    : Relation::independent,
-              .state = StateClass::opaque,
+              .relation = relation_of(element.relation),
+              .state = state_of(element.state),
               .forwards = true};
     for (std::uint32_t p = 0; p < element.pad_count; ++p) {
         const parallax_pad& pad = element.pads[p];
@@ -301,12 +382,20 @@ Result<std::unique_ptr<Factory>> plugin_factory(const parallax_element& element,
                                                                              : PadDirection::src,
                              .caps = caps == "ANY" ? Caps::any() : PX_TRY(parse_caps(caps))});
     }
+    if (element.converter_cost > 0 && !fits_into_a_link(pads)) {
+        return fail(Errc::corrupt,
+                    std::string(element.name) + " is a converter without one input and one output");
+    }
     auto factory = std::make_unique<AdaptedFactory>(element, std::move(pads));
     factory->info = {.name = element.name,
                      .family = text_of(element.family),
                      .doc = text_of(element.doc),
                      .example = text_of(element.example),
                      .origin = origin};
+    if (element.converter_cost > 0) {
+        factory->info.converter = {.cost = element.converter_cost,
+                                   .cost_per_mib = element.converter_cost_per_mib};
+    }
     return std::unique_ptr<Factory>(std::move(factory));
 }
 
