@@ -12,6 +12,7 @@
 
 #include <doctest/doctest.h>
 
+#include "isolate/sanitized.h"
 #include "isolate/zygote.h"
 #include "support/stages.h"
 #include "support/unwrap.h"
@@ -112,6 +113,10 @@ TEST_CASE("crash page: an overflown stack is reported from the handlers' own") {
     const ChildExit exit = exit_of(*zygote);
     CHECK(signal_of(exit, child.crash_page) == SIGSEGV);
     const auto record = unwrap(child.crash_page.read());
+    if (kThreadSanitized && !record) {
+        MESSAGE("not tried: ThreadSanitizer's own shadow of the stack overflows first");
+        return;
+    }
     REQUIRE(record);
     CHECK(record->address != 0);
 }

@@ -12,6 +12,7 @@
 
 #include <doctest/doctest.h>
 
+#include "isolate/sanitized.h"
 #include "isolate/zygote.h"
 #include "support/stages.h"
 #include "support/unwrap.h"
@@ -77,16 +78,25 @@ std::string outcome(SandboxLayers layers) {
     return {text.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))};
 }
 
+// ThreadSanitizer has a thread of its own, and who has two cannot change its user namespace.
+bool not_tried(const std::string& said) {
+    if (!kThreadSanitized || said != "cannot lose them") return false;
+    MESSAGE("not tried: ThreadSanitizer's own thread holds on to the namespaces");
+    return true;
+}
+
 }  // namespace
 
 TEST_CASE("zygote: layers that cannot be had are refused by name") {
     const std::string said = outcome(SandboxLayers::require);
+    if (not_tried(said)) return;
     CAPTURE(said);
     CHECK(said.starts_with("unsupported: this machine offers no user namespaces"));
 }
 
 TEST_CASE("zygote: with best effort it runs without them, and lists them") {
     const std::string said = outcome(SandboxLayers::best_effort);
+    if (not_tried(said)) return;
     CAPTURE(said);
     CHECK(said == "runs without user-namespace another-user, exit 0");
 }
