@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/one_line.h"
 
 namespace parallax {
 namespace {
@@ -22,23 +23,6 @@ bool colour_wanted(int fd) {
     // NO_COLOR counts when present and not empty (no-color.org). Read once, before threads matter.
     const char* no_color = std::getenv("NO_COLOR");  // NOLINT(concurrency-mt-unsafe)
     return (no_color == nullptr || *no_color == '\0') && ::isatty(fd) == 1;
-}
-
-// A message is one line and cannot steer the terminal: text may quote a hostile file.
-void append_escaped(std::string& line, std::string_view text) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (c == '\n') {
-            line += "\\n";
-        } else if (byte < 0x20 || byte == 0x7f) {
-            line += "\\x";
-            line += digits[byte >> 4];
-            line += digits[byte & 15];
-        } else {
-            line += c;
-        }
-    }
 }
 
 void write_all(int fd, std::string_view line) {
@@ -82,11 +66,10 @@ void Log::write(LogLevel level, std::string_view who, std::string_view text) con
     line.append(to_string(level)).append(": ");
     if (coloured) line += "\033[0m";
     if (!who.empty()) {
-        append_escaped(line, who);
-        line += ": ";
+        line += one_line(who) + ": ";
     }
-    append_escaped(line, text);
-    line += '\n';
+    // It may quote a hostile file.
+    line += one_line(text) + "\n";
     write_all(options_.fd, line);
 }
 

@@ -16,11 +16,13 @@ bool is_continuation(char c) { return (c & 0xC0) == 0x80; }
 std::vector<std::string> characters(std::string_view line) {
     std::vector<std::string> all;
     for (const char c : line) {
+        const auto code = static_cast<unsigned char>(c);
         if (is_continuation(c) && !all.empty()) {
-            all.back() += c;
+            // U+0080 to U+009F: some terminals take U+009B for what Escape [ is.
+            const bool control = all.back() == "\xc2" && code < 0xa0;
+            all.back() = control ? " " : all.back() + c;
         } else {
-            const auto byte = static_cast<unsigned char>(c);
-            all.emplace_back(1, byte < 0x20 || byte == 0x7f ? ' ' : c);
+            all.emplace_back(1, code < 0x20 || code == 0x7f ? ' ' : c);
         }
     }
     return all;
