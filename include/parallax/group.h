@@ -63,8 +63,9 @@ class ResourceGroup {
         int nice = 0;
     };
 
-    // Fails when a core does not exist or is not allowed, naming it, or when the policy is not
-    // permitted (Errc::permission).
+    // Whether there can be one: Errc::lacking names a core that does not exist or is not allowed.
+    static Result<> check(const Options& options);
+    // check(), and Errc::permission when the policy is not permitted.
     static Result<std::unique_ptr<ResourceGroup>> create(const Options& options);
     explicit ResourceGroup(std::unique_ptr<Pool> pool);  // Use create().
     ~ResourceGroup();

@@ -30,7 +30,8 @@ enum class Errc : std::uint8_t {
     interrupted,  // Somebody asked for the work to stop.
     peer_died,    // The process on the other side is gone.
     corrupt,      // Bytes from outside did not check out.
-    unsupported,  // This build or machine lacks it.
+    unsupported,  // This is not done: a format, a size or a change that the code does not take.
+    lacking,      // This build or machine lacks a facility: a sandbox layer, a core, a library.
     permission,   // The machine or its policy says no.
     io,           // A file or device failed: missing, unreadable, full.
     system,       // A system call failed; the message holds its name and strerror.

@@ -7,12 +7,22 @@
 namespace parallax {
 
 std::string_view to_string(Errc code) {
-    static constexpr std::array<std::string_view, 15> kNames{
-        "invalid-argument", "not-found", "no-common-format",
-        "no-common-memory", "cycle",     "gave-up",
-        "quota-exceeded",   "timed-out", "interrupted",
-        "peer-died",        "corrupt",   "unsupported",
-        "permission",       "io",        "system"};
+    static constexpr std::array<std::string_view, 16> kNames{"invalid-argument",
+                                                             "not-found",
+                                                             "no-common-format",
+                                                             "no-common-memory",
+                                                             "cycle",
+                                                             "gave-up",
+                                                             "quota-exceeded",
+                                                             "timed-out",
+                                                             "interrupted",
+                                                             "peer-died",
+                                                             "corrupt",
+                                                             "unsupported",
+                                                             "lacking",
+                                                             "permission",
+                                                             "io",
+                                                             "system"};
     return kNames.at(static_cast<std::size_t>(code));
 }
 

@@ -38,10 +38,10 @@ std::string listed(const std::vector<int>& cores) {
     return text;
 }
 
-Result<> check(const ResourceGroup::Options& options, const std::vector<int>& allowed) {
+Result<> check_for(const ResourceGroup::Options& options, const std::vector<int>& allowed) {
     for (const int core : options.cores) {
         if (std::ranges::find(allowed, core) != allowed.end()) continue;
-        return fail(Errc::invalid_argument,
+        return fail(Errc::lacking,
                     "resource group " + options.name + ": core " + std::to_string(core) +
                         " does not exist here or is not allowed",
                     "allowed: " + listed(allowed));
@@ -320,9 +320,13 @@ void Actor::run() {
     group_.post(this);
 }
 
+Result<> ResourceGroup::check(const Options& options) {
+    return check_for(options, allowed_cores());
+}
+
 Result<std::unique_ptr<ResourceGroup>> ResourceGroup::create(const Options& options) {
     const std::vector<int> allowed = allowed_cores();
-    PX_TRY(check(options, allowed));
+    PX_TRY(check_for(options, allowed));
     Options complete = options;
     if (complete.threads == 0) {
         complete.threads =

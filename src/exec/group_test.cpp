@@ -224,7 +224,7 @@ TEST_CASE("group: threads bear the group's name and stay on its cores") {
 TEST_CASE("group: what cannot be made says why") {
     const auto no_core = ResourceGroup::create({.name = "far", .cores = {100'000}});
     REQUIRE_FALSE(no_core);
-    CHECK(no_core.error().code == Errc::invalid_argument);
+    CHECK(no_core.error().code == Errc::lacking);
     CHECK(no_core.error().message.find("far: core 100000") != std::string::npos);
     CHECK(no_core.error().hint.starts_with("allowed: "));
     for (const int threads : {-1, 257, 1 << 30}) {

@@ -128,17 +128,19 @@ class Planner {
         }
     }
 
+    Result<> check_room(std::size_t node, const std::vector<std::vector<std::size_t>>& links,
+                        std::size_t most, const std::string& what) const {
+        const std::size_t count = links[node].size();
+        if (count <= most) return {};
+        return fail(Errc::unsupported, input_.nodes[node].run->name + " has " +
+                                           std::to_string(count) + " " + what + "; at most " +
+                                           std::to_string(most) + " can be linked");
+    }
+
     Result<> check_pads() const {
         for (const PlannedStage& stage : plan_.stages) {
-            const std::size_t inputs = in_links_[stage.elements.front()].size();
-            const std::size_t outputs = out_links_[stage.elements.back()].size();
-            if (inputs > kMaxInputs || outputs > kMaxChannels) {
-                return fail(Errc::unsupported,
-                            input_.nodes[stage.elements.front()].run->name + " has " +
-                                std::to_string(inputs) + " inputs and " + std::to_string(outputs) +
-                                " outputs; at most " + std::to_string(kMaxInputs) + " and " +
-                                std::to_string(kMaxChannels) + " can be linked");
-            }
+            PX_TRY(check_room(stage.elements.front(), in_links_, kMaxInputs, "inputs"));
+            PX_TRY(check_room(stage.elements.back(), out_links_, kMaxChannels, "outputs"));
         }
         return {};
     }

@@ -166,7 +166,13 @@ TEST_CASE("plan: more pads than a stage can have are refused by name") {
     const Placed over(line + " fakesrc ! f.");
     REQUIRE_FALSE(over.plan);
     CHECK(over.plan.error().code == Errc::unsupported);
-    CHECK(over.plan.error().message.find("f has 17 inputs and 0 outputs") != std::string::npos);
+    CHECK(over.plan.error().message == "f has 17 inputs; at most 16 can be linked");
+    std::string branches = "fakesrc ! identity ! tee name=t";
+    for (std::size_t i = 0; i <= kMaxChannels; ++i) branches += " t. ! queue ! fakesink";
+    const Placed wide(branches);
+    REQUIRE_FALSE(wide.plan);
+    CHECK(wide.plan.error().code == Errc::unsupported);
+    CHECK(wide.plan.error().message == "t has 65 outputs; at most 64 can be linked");
 }
 
 TEST_CASE("plan: a circle is refused, with all that stand in it or behind it") {

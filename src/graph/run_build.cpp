@@ -22,6 +22,11 @@ Result<> Run::make_groups() {
         return fail_in(node.name, Errc::invalid_argument, "no resource group called " + node.group);
     }
     for (const auto& options : wanted) {
+        // Also of one that nobody uses: what was asked for could not be kept.
+        if (const Result<> possible = ResourceGroup::check(options); !possible) {
+            fail("", possible.error());
+            return possible;
+        }
         const bool used = std::ranges::any_of(
             graph_.nodes(), [&](const Graph::Node& node) { return node.group == options.name; });
         if (!used) continue;
@@ -182,8 +187,7 @@ Result<> Run::begin_remote() {
     const bool any = std::ranges::any_of(plan_.stages, &PlannedStage::remote);
     if (!any) return {};
     if (options_.isolation == nullptr) {
-        return parallax::fail(Errc::unsupported,
-                              "this program runs no element in a process of its own",
+        return parallax::fail(Errc::lacking, "this program runs no element in a process of its own",
                               "give Pipeline::Options an isolation");
     }
     for (std::size_t n = 0; n < elements_.size(); ++n) {

@@ -47,7 +47,7 @@ std::string_view class_of(const Error& error) {
         case Errc::gave_up:
             return "negotiation";
         case Errc::permission:
-        case Errc::unsupported:
+        case Errc::lacking:
             return "permission";
         case Errc::io:
         case Errc::corrupt:  // What came from outside was not what it should be.

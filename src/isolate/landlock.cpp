@@ -120,7 +120,7 @@ int landlock_abi() {
 
 Result<> restrict_by_landlock(const SandboxPolicy& policy, LandlockPhase phase) {
     const int abi = landlock_abi();
-    if (abi == 0) return fail(Errc::unsupported, "this kernel has no Landlock");
+    if (abi == 0) return fail(Errc::lacking, "this kernel has no Landlock");
     RulesetAttr attr = handled(abi);
     // The preset alone opens every port; named endpoints open those.
     if (policy.preset == SandboxPreset::with_network && policy.grants.endpoints.empty()) {

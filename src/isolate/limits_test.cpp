@@ -92,7 +92,7 @@ TEST_CASE("limits: cpu-quota holds where a cgroup can hold it, else it is refuse
     SpawnOptions options{.name = "l", .entry = "limits.cpu", .policy = {.limits = fifth}};
     const auto child = zygote->spawn(options, {});
     REQUIRE_FALSE(child);
-    CHECK(child.error().code == Errc::unsupported);
+    CHECK(child.error().code == Errc::lacking);
     CHECK(child.error().message.find("cpu-quota") != std::string::npos);
     options.policy.layers = SandboxLayers::best_effort;
     CHECK(unwrap(zygote->spawn(options, {})).missing_layers ==

@@ -49,13 +49,13 @@ class Confinement {
     Result<> raise_walls() {
         if (const Result<> done = restrict_by_landlock(policy_, LandlockPhase::start_up); done) {
             landlock_ = true;
-        } else if (done.error().code != Errc::unsupported) {
+        } else if (done.error().code != Errc::lacking) {
             return done;
         } else {
             missing_.emplace_back("landlock");
         }
         if (!missing_.empty() && policy_.layers == SandboxLayers::require) {
-            return fail(Errc::unsupported, "this machine has no " + missing_.front(),
+            return fail(Errc::lacking, "this machine has no " + missing_.front(),
                         "--sandbox-layers best-effort runs without it, and says so");
         }
         return PX_TRY(SeccompFilter::from_bytes(child_.request.start_up_filter)).install();

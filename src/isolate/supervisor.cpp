@@ -97,7 +97,7 @@ Result<> Supervisor::prepare_link(std::size_t number) {
     const bool to = running_elsewhere(link.to_stage);
     if (!from && !to) return {};
     if (from && link.leaky != Leaky::no) {
-        return fail(Errc::unsupported,
+        return fail(Errc::lacking,
                     "a leaky queue right after " + elements_[link.from]->name +
                         ", which runs in a process of its own, is not built in this version",
                     "put an identity between them");

@@ -80,7 +80,7 @@ class Zygote {
     ~Zygote();  // Kills what still runs.
 
     // fds are borrowed and come out at the child in that order. Returns when the sandbox stands and
-    // run() is about to be called; a layer that cannot be had is Errc::unsupported and names it.
+    // run() is about to be called; a layer that cannot be had is Errc::lacking and names it.
     Result<Child> spawn(const SpawnOptions& options, std::span<const int> fds);
 
     // The next child that ended, without waiting. Each is told exactly once, also when the fork

@@ -47,8 +47,8 @@ std::string spawned(SandboxLayers layers) {
     options.policy.layers = layers;
     const auto child = (*zygote)->spawn(options, {});
     if (!child) {
-        const bool unsupported = child.error().code == Errc::unsupported;
-        return (unsupported ? "unsupported: " : "other: ") + child.error().message;
+        const bool lacking = child.error().code == Errc::lacking;
+        return (lacking ? "lacking: " : "other: ") + child.error().message;
     }
     std::string missing = "runs without";
     for (const std::string& layer : child->missing_layers) missing += " " + layer;
@@ -91,7 +91,7 @@ TEST_CASE("zygote: layers that cannot be had are refused by name") {
     const std::string said = outcome(SandboxLayers::require);
     if (not_tried(said)) return;
     CAPTURE(said);
-    CHECK(said.starts_with("unsupported: this machine offers no user namespaces"));
+    CHECK(said.starts_with("lacking: this machine offers no user namespaces"));
 }
 
 TEST_CASE("zygote: with best effort it runs without them, and lists them") {

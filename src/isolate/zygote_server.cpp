@@ -128,7 +128,7 @@ Result<> Server::check_layers(const SandboxPolicy& policy) {
     const bool required = policy.layers == SandboxLayers::require;
     const auto lacks = [&](const std::string& layer, const std::string& why) -> Result<> {
         if (required) {
-            return fail(Errc::unsupported, "this machine offers no " + layer + ": " + why,
+            return fail(Errc::lacking, "this machine offers no " + layer + ": " + why,
                         hint_of_layers());
         }
         miss(layer);
@@ -184,7 +184,7 @@ Result<Born> Server::give_birth(const SpawnRequest& request, std::vector<UniqueF
     Result<Born> born = clone_child(request, fds, identity, all);
     if (born) return born;
     if (request.policy.layers == SandboxLayers::require) {
-        return fail(Errc::unsupported,
+        return fail(Errc::lacking,
                     "this machine offers no user namespaces: " + born.error().message,
                     hint_of_layers());
     }

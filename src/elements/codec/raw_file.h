@@ -15,7 +15,7 @@
 // LibRaw is not made for hostile files. What it was found not to check is checked before it, but
 // files of strangers belong into a sandboxed process of their own.
 //
-// Built without PARALLAX_LIBRAW, open() answers Errc::unsupported.
+// Built without PARALLAX_LIBRAW, open() answers Errc::lacking.
 //
 // Threads: one at a time. Lifetime: owns all it needs, the file's bytes among it.
 #pragma once

@@ -10,7 +10,7 @@ struct RawFile::State {};
 
 namespace {
 Failure absent() {
-    return fail(Errc::unsupported, "this build cannot read camera raw files",
+    return fail(Errc::lacking, "this build cannot read camera raw files",
                 "build with -DPARALLAX_LIBRAW=ON");
 }
 }  // namespace

@@ -21,7 +21,7 @@ Result<codec::AtomicFile> open_output(const std::string& path, std::uint64_t non
     const std::string folder = folder_of(path);
     struct stat st{};
     if (::stat(folder.c_str(), &st) != 0) {
-        if (errno != ENOENT) return Result<codec::AtomicFile>(fail_errno(folder)).context(path);
+        if (errno != ENOENT) return codec::AtomicFile::create(path, nonce);  // It says why.
         return fail(Errc::io, path + ": there is no folder " + folder,
                     "make it first: mkdir -p " + folder);
     }
