@@ -42,10 +42,20 @@ class Isolation {
     virtual Result<std::unique_ptr<RemoteStages>> begin(const RemoteSetup& setup) = 0;
 };
 
+// What a launch line may name beside the elements of the registry. What is left out is not checked
+// in the text, but where it is used.
+struct LaunchNames {
+    // Resource groups, for `group=`. "default" exists always.
+    std::optional<std::vector<std::string>> groups = {};
+    // Of a value of `sandbox=`: Errc::invalid_argument where it makes no sense.
+    Result<> (*check_sandbox)(const std::string& preset_or_file) = nullptr;
+};
+
 // A launch line as gst-launch-1.0 takes it, strictly: "videotestsrc ! pngenc ! fakesink". All that
 // is wrong with it is reported at once, with line, column and nearest name.
 std::expected<Graph, std::vector<Problem>> parse_launch(std::string_view text,
-                                                        const Registry& registry);
+                                                        const Registry& registry,
+                                                        const LaunchNames& names = {});
 
 class Pipeline {
   public:

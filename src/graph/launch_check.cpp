@@ -6,6 +6,7 @@
 
 #include "graph/launch_text.h"
 #include "graph/near_word.h"
+#include "parallax/pipeline.h"
 #include "parallax/registry.h"
 
 namespace parallax {
@@ -46,8 +47,8 @@ bool names_property(std::string_view pattern, std::string_view key) {
 
 class Checker {
   public:
-    Checker(const LaunchText& launch, const Registry& registry)
-        : launch_(launch), registry_(registry), used_(launch.elements.size()) {}
+    Checker(const LaunchText& launch, const Registry& registry, const LaunchNames& names)
+        : launch_(launch), registry_(registry), names_(names), used_(launch.elements.size()) {}
 
     std::vector<TextError> run() {
         for (const ElementText& element : launch_.elements) {
@@ -67,6 +68,7 @@ class Checker {
     void check_element(const ElementText& element);
     void check_property(const ElementText& element, const Known& known,
                         const PropertyText& property, Element& scratch);
+    void check_common(const ElementText& element, const PropertyText& property);
     void check_end(const EndpointText& end, const TextPlace& link_place, PadDirection direction);
     void check_named_pad(const EndpointText& end, const Known& known, PadDirection direction);
     void check_room(const EndpointText& end, const TextPlace& link_place, PadDirection direction);
@@ -75,6 +77,7 @@ class Checker {
 
     const LaunchText& launch_;
     const Registry& registry_;
+    const LaunchNames& names_;
     std::map<std::string, Known, std::less<>> known_;
     // Links on each element's static pads that name none, and the pads named so far.
     struct Use {
@@ -126,7 +129,7 @@ void Checker::check_property(const ElementText& element, const Known& known,
                              const PropertyText& property, Element& scratch) {
     if (std::ranges::find(common_properties(), property.key, &PropertySpec::name) !=
         common_properties().end()) {
-        return;
+        return check_common(element, property);
     }
     const auto spec = std::ranges::find_if(known.properties, [&](const PropertySpec& each) {
         return names_property(each.name, property.key);
@@ -152,6 +155,32 @@ void Checker::check_property(const ElementText& element, const Known& known,
            .element = element.name,
            .names = {},
            .hint = set.error().hint});
+}
+
+// Properties that every element takes: their values are names of what the caller knows.
+void Checker::check_common(const ElementText& element, const PropertyText& property) {
+    const auto wrong = [&](std::string text, std::vector<std::string> near, std::string hint) {
+        error({.fault = TextFault::bad_value,
+               .text = std::move(text),
+               .place = property.value_place,
+               .element = element.name,
+               .names = std::move(near),
+               .hint = std::move(hint)});
+    };
+    if (property.key == "group" && names_.groups) {
+        std::vector<std::string_view> known(names_.groups->begin(), names_.groups->end());
+        known.emplace_back("default");
+        if (std::ranges::find(known, property.value) != known.end()) return;
+        return wrong("group: no resource group called " + property.value,
+                     nearest_words(property.value, known), suggest(property.value, known));
+    }
+    if (property.key != "sandbox" || names_.check_sandbox == nullptr || property.value.empty()) {
+        return;
+    }
+    // A policy that cannot be read is no fault of the text, and told where it is needed.
+    const Result<> known = names_.check_sandbox(property.value);
+    if (known || known.error().code != Errc::invalid_argument) return;
+    wrong("sandbox: " + to_string(known.error()), {}, known.error().hint);
 }
 
 void Checker::check_end(const EndpointText& end, const TextPlace& link_place,
@@ -234,13 +263,14 @@ void Checker::check_room(const EndpointText& end, const TextPlace& link_place,
 
 }  // namespace
 
-std::vector<TextError> check_launch(const LaunchText& launch, const Registry& registry) {
-    return Checker(launch, registry).run();
+std::vector<TextError> check_launch(const LaunchText& launch, const Registry& registry,
+                                    const LaunchNames& names) {
+    return Checker(launch, registry, names).run();
 }
 
-LaunchRead read_launch(std::string_view text, const Registry& registry) {
+LaunchRead read_launch(std::string_view text, const Registry& registry, const LaunchNames& names) {
     LaunchRead read = read_launch(text);
-    std::ranges::move(check_launch(read.launch, registry), std::back_inserter(read.errors));
+    std::ranges::move(check_launch(read.launch, registry, names), std::back_inserter(read.errors));
     sort_errors(read.errors, kMaxLaunchErrors);
     return read;
 }

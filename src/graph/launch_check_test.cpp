@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "graph/launch_text.h"
+#include "parallax/pipeline.h"
 #include "parallax/registry.h"
 
 namespace parallax {
@@ -65,7 +66,7 @@ const Registry& registry() {
 }
 
 std::string outcome(std::string_view text) {
-    const LaunchRead read = read_launch(text, registry());
+    const LaunchRead read = read_launch(text, registry(), {});
     std::string all;
     for (const TextError& error : read.errors) {
         all += (all.empty() ? "" : "; ") + std::string(to_string(error.fault)) + "@" +
@@ -130,7 +131,7 @@ TEST_CASE("launch check: a link needs a free pad of its direction at both ends")
 
 TEST_CASE("launch check: messages offer the nearest name or what there is") {
     const auto first = [](std::string_view text) {
-        const LaunchRead read = read_launch(text, registry());
+        const LaunchRead read = read_launch(text, registry(), {});
         REQUIRE_FALSE(read.errors.empty());
         return read.errors[0].text + " / " + read.errors[0].hint;
     };
@@ -148,10 +149,10 @@ TEST_CASE("launch check: messages offer the nearest name or what there is") {
 
 TEST_CASE("launch check: an error names its element and the nearest valid names") {
     const TextError error =
-        read_launch("fakesrc ! idntity slient=1 ! fakesink", registry()).errors[0];
+        read_launch("fakesrc ! idntity slient=1 ! fakesink", registry(), {}).errors[0];
     CHECK(error.element == "idntity0");
     CHECK(error.names == std::vector<std::string>{"identity"});
-    const TextError property = read_launch("fakesrc name=s slient=1", registry()).errors[0];
+    const TextError property = read_launch("fakesrc name=s slient=1", registry(), {}).errors[0];
     CHECK(property.element == "s");
     CHECK(property.names == std::vector<std::string>{"silent"});
 }
@@ -159,9 +160,38 @@ TEST_CASE("launch check: an error names its element and the nearest valid names"
 TEST_CASE("launch check: ten thousand elements with mistakes are judged quickly and boundedly") {
     std::string text = "fakesrc";
     for (int i = 0; i < 9000; ++i) text += " ! identty num-bufers=x";
-    const LaunchRead read = read_launch(text, registry());
+    const LaunchRead read = read_launch(text, registry(), {});
     CHECK(read.errors.size() == kMaxLaunchErrors);
     CHECK(read.errors.back().hint == "there are more mistakes behind this one");
+}
+
+TEST_CASE("launch check: groups and sandboxes are words of the text too, where they are known") {
+    const LaunchNames names{.groups = std::vector<std::string>{"isp"},
+                            .check_sandbox = [](const std::string& word) -> Result<> {
+                                if (word == "off") return {};
+                                if (word == "gone.toml") return fail(Errc::io, "unreadable");
+                                return fail(Errc::invalid_argument, "no preset " + word, "off");
+                            }};
+    const auto errors = [&](std::string_view text) {
+        return read_launch(text, registry(), names).errors;
+    };
+    CHECK(errors("fakesrc group=isp sandbox=off ! fakesink group=default").empty());
+    CHECK(errors("fakesrc sandbox=\"\" ! fakesink").empty());
+    CHECK(errors("fakesrc sandbox=gone.toml ! fakesink").empty());  // No fault of the text.
+    const auto group = errors("fakesrc ! fakesink group=ips");
+    REQUIRE(group.size() == 1);
+    CHECK(group[0].fault == TextFault::bad_value);
+    CHECK(group[0].place.column == 26);
+    CHECK(group[0].element == "fakesink0");
+    CHECK(group[0].names == std::vector<std::string>{"isp"});
+    CHECK(group[0].hint == "did you mean isp?");
+    const auto sandbox = errors("fakesrc sandbox=bogus ! fakesink");
+    REQUIRE(sandbox.size() == 1);
+    CHECK(sandbox[0].fault == TextFault::bad_value);
+    CHECK(sandbox[0].place.column == 17);
+    CHECK(sandbox[0].text == "sandbox: no preset bogus");
+    // Who does not say what there is finds out later.
+    CHECK(read_launch("fakesrc group=x sandbox=y ! fakesink", registry(), {}).errors.empty());
 }
 
 }  // namespace

@@ -78,8 +78,9 @@ Problem problem_of(const TextError& error) {
 }
 
 std::expected<Graph, std::vector<Problem>> parse_launch(std::string_view text,
-                                                        const Registry& registry) {
-    const LaunchRead read = read_launch(text, registry);
+                                                        const Registry& registry,
+                                                        const LaunchNames& names) {
+    const LaunchRead read = read_launch(text, registry, names);
     if (read.errors.empty()) return graph_of(read.launch);
     std::vector<Problem> problems;
     for (const TextError& error : read.errors) problems.push_back(problem_of(error));

@@ -25,6 +25,7 @@
 namespace parallax {
 
 class Registry;
+struct LaunchNames;  // parallax/pipeline.h
 
 inline constexpr std::size_t kMaxLaunchBytes = std::size_t{1} << 20;
 inline constexpr std::size_t kMaxLaunchElements = 10'000;
@@ -83,10 +84,11 @@ struct LaunchRead {
 LaunchRead read_launch(std::string_view text);
 
 // What needs to know the elements: their names, properties, values and pads.
-std::vector<TextError> check_launch(const LaunchText& launch, const Registry& registry);
+std::vector<TextError> check_launch(const LaunchText& launch, const Registry& registry,
+                                    const LaunchNames& names);
 
 // Both, in the order of the text.
-LaunchRead read_launch(std::string_view text, const Registry& registry);
+LaunchRead read_launch(std::string_view text, const Registry& registry, const LaunchNames& names);
 
 // Program arguments as one text. A single argument is the text itself; of several, each stays one
 // word although it holds spaces, unless it holds a link: "location=my file" but "a ! b".

@@ -18,7 +18,9 @@ std::expected<std::unique_ptr<Pipeline>, std::vector<Problem>> Pipeline::create(
 
 std::expected<std::unique_ptr<Pipeline>, std::vector<Problem>> Pipeline::from_text(
     std::string_view text, const Registry& registry, Options options) {
-    auto graph = parse_launch(text, registry);
+    LaunchNames names{.groups = std::vector<std::string>{}};
+    for (const ResourceGroup::Options& group : options.groups) names.groups->push_back(group.name);
+    auto graph = parse_launch(text, registry, names);
     if (!graph) return std::unexpected(std::move(graph).error());
     return create(*std::move(graph), registry, std::move(options));
 }

@@ -89,7 +89,7 @@ class Play {
         registry_.add<Collect>(
             {.name = "collect", .family = "test", .doc = "keeps", .example = ""});
         if (change) change(registry_);
-        const LaunchRead read = read_launch(line, registry_);
+        const LaunchRead read = read_launch(line, registry_, {});
         if (!read.errors.empty()) FAIL(read.errors.front().text);
         auto pipeline = Pipeline::create(graph_of(read.launch), registry_);
         if (!pipeline) FAIL(pipeline.error().front().text);
