@@ -5,6 +5,10 @@
 namespace parallax::codec {
 namespace {
 
+// What negotiation takes where nothing says a size; nobody may have written it.
+constexpr int kUsualWidth = 640;
+constexpr int kUsualHeight = 480;
+
 // "rggb, rggb10p": what one picture of this size could be. Of mosaics one order stands for all.
 std::string formats_that_fit(const ImageLayout& wanted, std::uint64_t file_bytes) {
     const PixelTraits& t = traits(wanted.format);
@@ -29,7 +33,12 @@ Result<std::uint64_t> headerless_pictures(const ImageLayout& layout, std::uint64
     }
     const std::string fitting = formats_that_fit(layout, file_bytes);
     std::string hint;
-    if (!fitting.empty()) hint = fmt::format("one picture of this size would be {}", fitting);
+    if (!fitting.empty()) {
+        hint = fmt::format("one picture of this size would be {}", fitting);
+    } else if (layout.width == kUsualWidth && layout.height == kUsualHeight) {
+        hint = fmt::format("caps that give no size come to {}x{}: write width=… and height=…",
+                           kUsualWidth, kUsualHeight);
+    }
     return fail(Errc::corrupt,
                 fmt::format("expected {} bytes for each {}, found {}", layout.size_bytes,
                             describe(layout.format, layout.width, layout.height), file_bytes),

@@ -26,6 +26,9 @@ TEST_CASE("headerless: whole pictures are counted, anything else says what was e
     REQUIRE_FALSE(failed);
     CHECK(failed.error().message == "expected 6144 bytes for each 64x48 rggb12le, found 3840");
     CHECK(failed.error().hint == "one picture of this size would be rggb10p");
+    const auto unsaid = headerless_pictures(layout(PixelFormat::rggb12le, 640, 480), 786'433);
+    CHECK(unsaid.error().hint ==
+          "caps that give no size come to 640x480: write width=… and height=…");
 }
 
 TEST_CASE("headerless: a gray file becomes a mosaic of fitting bits only") {

@@ -15,6 +15,7 @@
 
 #include "elements/codec/dng_tags.h"
 #include "elements/codec/file_io.h"
+#include "elements/codec/raw_signature.h"
 #include "elements/codec/tiff_tags.h"
 
 namespace parallax::codec {
@@ -47,12 +48,36 @@ Failure libraw_failure(std::string_view doing, int error) {
     return fail(Errc::corrupt, fmt::format("raw: {}: {}", doing, text));
 }
 
-// Checks what LibRaw 0.20 does not. It makes up what a shortened file lacks; most raw files are
-// TIFFs and tell their size. It walks off its tables when the mosaic's pattern is not as it should
-// be (found by flipping each bit of a small DNG).
+// Of a picture that is too small or too large for it, LibRaw says only that it is no raw file.
+Failure not_opened(Bytes bytes, int error) {
+    constexpr std::uint32_t kLeast = 22;  // In LibRaw's identify(); seen so.
+    constexpr std::uint32_t kMost = 64000;
+    if (error == LIBRAW_FILE_UNSUPPORTED) {
+        const auto [width, height] = told_size(bytes);
+        const auto [less, more] = std::minmax(width, height);
+        if (less > 0 && (less < kLeast || more > kMost)) {
+            return fail(
+                Errc::unsupported,
+                fmt::format("raw: a picture of {}x{}; LibRaw reads those from {}x{} to {}x{}",
+                            width, height, kLeast, kLeast, kMost, kMost));
+        }
+    }
+    return libraw_failure("cannot be read", error);
+}
+
+// Checks what LibRaw 0.20 does not. It takes what it does not know for a picture, if only its
+// length is right. It makes up what a shortened file lacks; most raw files are TIFFs and tell their
+// size. It walks off its tables when the mosaic's pattern is not as it should be (found by flipping
+// each bit of a small DNG).
 Result<> check_before_libraw(Bytes bytes) {
+    if (!has_raw_signature(bytes)) {
+        return fail(Errc::corrupt,
+                    "raw: expected a camera's raw file, found none of their beginnings",
+                    "samples without a header need caps: filesrc location=… ! "
+                    "video/x-bayer,format=…,width=…,height=…,framerate=1/1");
+    }
     const auto tiff = TagReader::open(bytes);
-    if (!tiff) return {};  // Some other structure, or no raw file: LibRaw knows.
+    if (!tiff) return {};  // Some other structure: LibRaw knows.
     PX_TRY(tiff->expect_whole());
     for (const Directory& d : tiff->directories()) {
         if (std::ranges::find(d.cut_off, TagId::cfa_pattern) != d.cut_off.end()) {
@@ -119,6 +144,17 @@ int bits_for(unsigned white) {
         if (white < 1U << bits) return bits;
     }
     return 16;
+}
+
+// What is stored may be far larger than the active area; LibRaw would say only "too big".
+Result<> expect_room(const LibRaw& raw, const Limits& limits) {
+    const libraw_image_sizes_t& sizes = raw.imgdata.sizes;
+    const std::size_t bytes =
+        std::size_t{sizes.raw_width} * sizes.raw_height * sizeof(std::uint16_t);
+    if (bytes <= limits.picture_bytes) return {};
+    return fail(Errc::quota_exceeded,
+                fmt::format("raw: {}x{} stored samples take {} bytes, the limit is {}",
+                            sizes.raw_width, sizes.raw_height, bytes, limits.picture_bytes));
 }
 
 Result<RawShape> shape_of(LibRaw& raw) {
@@ -296,8 +332,9 @@ Result<RawFile> RawFile::open(std::vector<std::byte> bytes, const Limits& limits
     raw.imgdata.params.max_raw_memory_mb =
         static_cast<unsigned>(std::max<std::size_t>(limits.picture_bytes >> 20, 1));
     if (const int error = raw.open_buffer(state->bytes.data(), state->bytes.size())) {
-        return libraw_failure("cannot be read", error);
+        return not_opened(state->bytes, error);
     }
+    PX_TRY(expect_room(raw, limits));
     state->shape = PX_TRY(shape_of(raw));
     PX_TRY(bounded_layout(
         {.format = state->shape.format, .width = state->shape.width, .height = state->shape.height},

@@ -1,9 +1,12 @@
 #include "elements/codec/raw_file.h"
 
+#include <cstring>
+
 #include <doctest/doctest.h>
 
 #include "elements/codec/dng.h"
 #include "elements/codec/file_io.h"
+#include "elements/codec/tiff_tags.h"
 #include "support/codec_testing.h"
 #include "support/shared_data.h"
 #include "support/temp_folder.h"
@@ -110,11 +113,57 @@ TEST_CASE("raw: the wrong output, a file of another kind and a missing one are n
     const std::string text = folder.file("text.dng");
     REQUIRE(write_file(text, std::as_bytes(std::span("this is no raw file at all, not at all"))));
     CHECK(to_string(RawFile::open(text).error()) ==
+          text + ": raw: expected a camera's raw file, found none of their beginnings");
+    CHECK(RawFile::open(text).error().hint.starts_with("samples without a header need caps"));
+    REQUIRE(write_file(text, std::as_bytes(std::span("II*"))));  // Its zero is the text's own.
+    CHECK(to_string(RawFile::open(text).error()) ==
           text + ": raw: the file ends too early, or is no raw file");
     REQUIRE(write_file(text, {}));
     CHECK(to_string(RawFile::open(text).error()) ==
           text + ": raw: expected a header, found 0 bytes");
     CHECK(RawFile::open(folder.file("none.dng")).error().code == Errc::io);
+}
+
+// A DNG of ours whose tags tell of another size.
+std::vector<std::byte> dng_of(int width, int height, std::uint32_t told_width) {
+    Canvas mosaic(PixelFormat::rggb10le, width, height);
+    std::vector<std::byte> dng(dng_bound(mosaic.view.layout));
+    dng.resize(unwrap(dng_encode(mosaic.picture(), {}, {}, dng)));
+    const TagReader tiff = unwrap(TagReader::open(dng));
+    for (const Directory& d : tiff.directories()) {
+        const Tag* tag = d.find(TagId::image_width);
+        if (tag == nullptr || tag->type != TagType::dword) continue;
+        std::memcpy(dng.data() + (tag->value.data() - dng.data()), &told_width, sizeof told_width);
+    }
+    return dng;
+}
+
+TEST_CASE("raw: a picture that LibRaw finds too small or too large is named with its size") {
+    const auto message = [](int width, int height, std::uint32_t told) {
+        const auto file = RawFile::open(dng_of(width, height, told));
+        return file ? "opens" : file.error().message;
+    };
+    CHECK(message(22, 22, 22) == "opens");
+    CHECK(message(20, 40, 20) ==
+          "raw: a picture of 20x40; LibRaw reads those from 22x22 to "
+          "64000x64000");
+    CHECK(message(40, 20, 40).starts_with("raw: a picture of 40x20; LibRaw reads"));
+    CHECK(message(40, 30, 100'000).starts_with("raw: a picture of 100000x30; LibRaw reads"));
+}
+
+TEST_CASE("raw: more samples than the limit are refused before they are read, with both sizes") {
+    CHECK(RawFile::open(dng_of(40, 30, 40), {.picture_bytes = 2399}).error().message ==
+          "raw: 40x30 stored samples take 2400 bytes, the limit is 2399");
+}
+
+TEST_CASE("raw: samples of no camera are refused, whatever their number") {
+    // As many as some old camera's files have: LibRaw alone makes a picture of noise.
+    for (const std::size_t count : {307'200UL, 614'400UL, 786'432UL, 4'147'200UL}) {
+        const auto file = RawFile::open(std::vector(count, std::byte{0x5a}));
+        REQUIRE_FALSE(file);
+        CHECK(file.error().code == Errc::corrupt);
+        CHECK(file.error().hint.starts_with("samples without a header"));
+    }
 }
 
 TEST_CASE("raw: a file cut short anywhere fails cleanly, and no flipped bit crashes") {
@@ -155,7 +204,7 @@ TEST_CASE("raw: real files cut short fail cleanly") {
 TEST_CASE("raw: without LibRaw every file is refused by the name of the option") {
     const auto failed = RawFile::open("x.dng");
     REQUIRE_FALSE(failed);
-    CHECK(failed.error().code == Errc::unsupported);
+    CHECK(failed.error().code == Errc::lacking);
     CHECK(failed.error().hint == "build with -DPARALLAX_LIBRAW=ON");
 }
 
