@@ -76,15 +76,14 @@ int solve_file(const Command& command, Arguments words) {
     const Result<std::string> text = read_text(std::string(words[0]));
     if (!text) {
         print_error(command.program, to_string(text.error()), text.error().hint);
-        return text.error().code == Errc::system ? kExitError : kExitUsage;
+        return exit_code_of(text.error());
     }
     const Result<std::string> answer = solve_json(*text);
     if (!answer) {
         print_error(command.program, to_string(answer.error()), answer.error().hint);
         return kExitUsage;
     }
-    print(*answer + "\n");
-    return kExitOk;
+    return print(command.program, *answer + "\n");
 }
 
 }  // namespace
@@ -98,12 +97,18 @@ int caps_command(const Command& command, Arguments arguments, const Registry& /*
         return kExitUsage;
     }
     const std::string_view name = operands.front();
+    // Also behind a verb: no caps and no file is called so.
+    const auto asks = [](std::string_view word) { return word == "--help" || word == "-h"; };
+    if (std::ranges::any_of(operands, asks)) {
+        static constexpr std::string_view kHelp = "--help";
+        return parse_arguments(command, {&kHelp, 1}).exit_code;
+    }
     if (name == "solve") return solve_file(command, Arguments(operands).subspan(1));
     const auto* const verb = std::ranges::find(kVerbs, name, &Verb::name);
     if (verb == kVerbs.end()) {
         std::vector<std::string_view> names;
-        names.reserve(kVerbs.size());
         for (const Verb& each : kVerbs) names.push_back(each.name);
+        names.push_back("solve");
         print_error(command.program, fmt::format("caps has no verb {}", name),
                     suggest(name, names));
         return kExitUsage;
@@ -125,8 +130,7 @@ int caps_command(const Command& command, Arguments arguments, const Registry& /*
         print_error(command.program, "ANY has no first alternative to fix");
         return kExitError;
     }
-    print(**answer + "\n");
-    return kExitOk;
+    return print(command.program, **answer + "\n");
 }
 
 }  // namespace parallax::app

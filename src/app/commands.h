@@ -46,12 +46,19 @@ int man_command(const Command& command, Arguments arguments, const Registry& reg
 
 // --- What commands share.
 
-void print(std::string_view text);  // To standard output, all of it.
-// "parallax-launch: error: WHAT" and "hint: …" to standard error.
+// To standard output, all of it. kExitOk; or kExitError, with the reason on standard error, when it
+// cannot be written: a full disk, and also a reader that went away.
+[[nodiscard]] int print(std::string_view program, std::string_view text);
+// To standard error. What cannot be said there is lost, and the work goes on. It is for whole lines
+// and for the control sequences of ours: what quotes something goes through one_line() first.
+void say(std::string_view text);
+// "parallax-launch: error: WHAT" and "hint: …" to standard error. Control characters are shown as
+// such; the hint may have several lines.
 void print_error(std::string_view program, std::string_view what, std::string_view hint = {});
 // The same with the line of the text and a caret, where text is at fault.
 void print_problem(std::string_view program, const Problem& problem, std::string_view text);
 int exit_code_of(const Problem& problem);
+int exit_code_of(const Error& error);  // Of a mistake in options, and of what they name.
 // --help and --version, and whatever parsing refuses: an exit code, or nothing to go on.
 struct Parsed {
     Options options;

@@ -103,11 +103,12 @@ int completion_command(const Command& command, Arguments arguments, const Regist
         const auto current = static_cast<std::size_t>(std::atoi(number.c_str()));
         const Arguments line = arguments.subspan(2);
         const std::string_view typed = current < line.size() ? line[current] : "";
+        std::string text;
         for (const auto& word :
              complete(typed, line.first(std::min(current, line.size())), registry)) {
-            print(word + "\n");
+            text += word + "\n";
         }
-        return kExitOk;
+        return print(command.program, text);
     }
     const Parsed parsed = parse_arguments(command, arguments);
     if (parsed.exit_code >= 0) return parsed.exit_code;
@@ -118,8 +119,7 @@ int completion_command(const Command& command, Arguments arguments, const Regist
                     "bash, zsh or fish");
         return kExitUsage;
     }
-    print(shell == "bash" ? kBash : shell == "zsh" ? kZsh : kFish);
-    return kExitOk;
+    return print(command.program, shell == "bash" ? kBash : shell == "zsh" ? kZsh : kFish);
 }
 
 }  // namespace parallax::app

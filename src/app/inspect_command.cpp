@@ -150,15 +150,14 @@ int inspect_command(const Command& command, Arguments arguments, const Registry&
     const bool json = parsed.options.has("json");
     const auto& operands = parsed.options.operands();
     if (operands.empty()) {
-        print(json ? elements_json(registry) : list_text(registry));
-        return kExitOk;
+        return print(command.program, json ? elements_json(registry) : list_text(registry));
     }
     const std::string_view what = operands.front();
     if (what == "sandbox") {
         const auto facilities = probe_sandbox();
-        print(json || json_flag_follows(operands) ? sandbox_json(facilities)
-                                                  : facilities_text(facilities));
-        return kExitOk;
+        return print(command.program, json || json_flag_follows(operands)
+                                          ? sandbox_json(facilities)
+                                          : facilities_text(facilities));
     }
     if (what == "machine" || what == "devices") {
         print_error(command.program, fmt::format("inspect {} is not built in this version", what));
@@ -166,8 +165,8 @@ int inspect_command(const Command& command, Arguments arguments, const Registry&
     }
     const Factory* factory = registry.find(what);
     if (factory == nullptr) return unknown_element(command, what, registry);
-    print(json || json_flag_follows(operands) ? element_json(*factory) : inspect_text(*factory));
-    return kExitOk;
+    return print(command.program, json || json_flag_follows(operands) ? element_json(*factory)
+                                                                      : inspect_text(*factory));
 }
 
 }  // namespace parallax::app

@@ -58,14 +58,15 @@ int man_command(const Command& command, Arguments arguments, const Registry& reg
     if (parsed.exit_code >= 0) return parsed.exit_code;
     const auto& operands = parsed.options.operands();
     if (operands.empty()) {
-        for (const Command& each : commands()) print(fmt::format("{}\n", each.name));
-        for (const Factory* factory : registry.all()) print(factory->info.name + "\n");
-        return kExitOk;
+        std::string names;
+        for (const Command& each : commands()) names += fmt::format("{}\n", each.name);
+        for (const Factory* factory : registry.all()) names += factory->info.name + "\n";
+        return print(command.program, names);
     }
     const auto found = std::ranges::find(commands(), operands.front(), &Command::name);
-    if (found != commands().end()) return print(command_page(*found)), kExitOk;
+    if (found != commands().end()) return print(command.program, command_page(*found));
     if (const Factory* factory = registry.find(operands.front())) {
-        return print(element_page(*factory)), kExitOk;
+        return print(command.program, element_page(*factory));
     }
     print_error(command.program, fmt::format("no page for {}", operands.front()));
     return kExitUsage;

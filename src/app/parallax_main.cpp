@@ -1,18 +1,19 @@
 // The one program. Its name, or its first word, says which subcommand is meant:
 // parallax-launch is `parallax run`, parallax-inspect is `parallax inspect`.
 #include <algorithm>
-#include <cstdio>
 #include <functional>
 #include <new>
 #include <string_view>
 #include <vector>
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <fmt/core.h>
 
 #include "app/commands.h"
+#include "base/one_line.h"
 #include "graph/near_word.h"
 #include "isolate/zygote.h"
 #include "parallax/builtin.h"
@@ -46,8 +47,9 @@ int run_named(std::string_view name, Arguments arguments) {
         parallax::SandboxedPluginTrial trial;
         for (const auto& broken :
              load_plugins(parallax::plugin_folders(), registry, std::ref(trial))) {
-            fmt::print(stderr, "parallax: warning: plugin {} is left out: {}\n", broken.path,
-                       broken.reason);
+            parallax::app::say(fmt::format("parallax: warning: plugin {} is left out: {}\n",
+                                           parallax::one_line(broken.path),
+                                           parallax::one_line(broken.reason)));
         }
         return command->body(*command, arguments, registry);
     }
@@ -80,10 +82,21 @@ void allow_many_descriptors() {
     ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// Who started us may have closed the first three. The next file that is opened would be taken for
+// one of them, and messages would go into pictures. What stands in their place cannot be read or
+// written, so that a lost answer is still an error.
+void hold_standard_descriptors() {
+    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        if (::fcntl(fd, F_GETFD) >= 0) continue;
+        (void)::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);  // The lowest: fd.
+    }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     std::set_new_handler(out_of_memory);
+    hold_standard_descriptors();
     if (parallax::is_zygote(argc, argv)) {  // Else a registry would be made for nothing.
         parallax::Registry registry;
         parallax::add_builtin_elements(registry);
@@ -100,12 +113,11 @@ int main(int argc, char** argv) {
     if (program == "parallax-inspect") return run_named("inspect", rest);
     if (program == "parallaxd") return run_named("serve", rest);
     if (rest.empty() || rest.front() == "--help" || rest.front() == "-h") {
-        parallax::app::print(usage());
-        return rest.empty() ? parallax::app::kExitUsage : parallax::app::kExitOk;
+        const int printed = parallax::app::print("parallax", usage());
+        return rest.empty() ? parallax::app::kExitUsage : printed;
     }
     if (rest.front() == "--version") {
-        parallax::app::print(fmt::format("parallax {}\n", PARALLAX_VERSION));
-        return parallax::app::kExitOk;
+        return parallax::app::print("parallax", fmt::format("parallax {}\n", PARALLAX_VERSION));
     }
     return run_named(rest.front(), rest.subspan(1));
 }

@@ -4,6 +4,8 @@
 
 #include <fmt/core.h>
 
+#include "base/one_line.h"
+
 namespace parallax::app {
 namespace {
 
@@ -38,7 +40,7 @@ std::string sandbox_line(const SandboxPlan& sandbox) {
     std::string text =
         fmt::format("  {}: {}, {}", sandbox.element, sandbox.process, sandbox.preset);
     const auto add = [&](std::string_view verb, const std::vector<std::string>& names) {
-        for (const std::string& name : names) text += fmt::format("; {} {}", verb, name);
+        for (const std::string& name : names) text += fmt::format("; {} {}", verb, one_line(name));
     };
     add("reads", sandbox.read_paths);
     add("writes", sandbox.write_paths);
@@ -58,7 +60,7 @@ std::string plan_text(const PlanReport& plan) {
     for (const ElementPlan& element : plan.elements) {
         text += fmt::format("  {} ({})", element.name, element.factory);
         for (const auto& [name, value] : element.properties) {
-            text += fmt::format(" {}={}", name, to_string(value));
+            text += fmt::format(" {}={}", name, one_line(to_string(value)));
         }
         text += "\n";
     }

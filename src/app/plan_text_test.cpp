@@ -37,6 +37,18 @@ TEST_CASE("plan text: everything planned has its line") {
     CHECK_FALSE(has(text, "filters"));  // There are none.
 }
 
+TEST_CASE("plan text: a hostile name does not steer the terminal") {
+    PlanReport plan = sample();
+    plan.elements[0].properties = {{"location", std::string("\x1b[31mX\n")}};
+    plan.sandbox.push_back({.element = "a",
+                            .process = "process",
+                            .preset = "minimal-compute",
+                            .read_paths = {"/\x1b[2J"}});
+    const std::string text = plan_text(plan);
+    CHECK(has(text, "  a (fakesrc) location=\\x1b[31mX\\n\n"));
+    CHECK(has(text, "reads /\\x1b[2J"));
+}
+
 TEST_CASE("plan text: a link inside a stage is a call, and filters are told apart") {
     PlanReport plan = sample();
     plan.links[0].capacity = 0;

@@ -1,12 +1,13 @@
 #include "app/progress.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <set>
 
 #include <unistd.h>
 
 #include <fmt/core.h>
+
+#include "app/commands.h"
 
 namespace parallax::app {
 
@@ -28,6 +29,31 @@ std::uint64_t frames_dropped(const RunReport& report) {
     return dropped;
 }
 
+std::string progress_text(const RunReport& report, std::uint64_t expected_frames) {
+    const std::uint64_t done = frames_done(report);
+    const double rate = report.wall_s > 0 ? static_cast<double>(done) / report.wall_s : 0;
+    std::string text = fmt::format("{:7.1f} s  {} frames  {:.1f} fps", report.wall_s, done, rate);
+    if (expected_frames > done && rate > 0) {
+        text += fmt::format("  {:.0f} s left", static_cast<double>(expected_frames - done) / rate);
+    }
+    if (const std::uint64_t dropped = frames_dropped(report)) {
+        text += fmt::format("  {} dropped", dropped);
+    }
+    return text;
+}
+
+std::string summary_text(const RunReport& report) {
+    const std::uint64_t done = frames_done(report);
+    std::string text =
+        fmt::format("{} frames in {:.3f} s ({:.1f} fps), {:.3f} s CPU, {:.0f} MiB peak", done,
+                    report.wall_s, static_cast<double>(done) / std::max(report.wall_s, 1e-9),
+                    report.cpu_s, static_cast<double>(report.peak_rss_bytes) / 1048576.0);
+    if (const std::uint64_t dropped = frames_dropped(report)) {
+        text += fmt::format(", {} dropped", dropped);
+    }
+    return text;
+}
+
 Progress::Mode Progress::mode_of(const std::string& word) {
     if (word == "none") return Mode::none;
     if (word == "plain") return Mode::plain;
@@ -39,25 +65,13 @@ void Progress::update(const RunReport& report, std::uint64_t expected_frames) {
     const double every_s = mode_ == Mode::line ? 0.2 : 1.0;
     if (report.wall_s - last_s_ < every_s) return;
     last_s_ = report.wall_s;
-    const std::uint64_t done = frames_done(report);
-    const double rate = report.wall_s > 0 ? static_cast<double>(done) / report.wall_s : 0;
-    std::string text = fmt::format("{:7.1f} s  {} frames  {:.1f} fps", report.wall_s, done, rate);
-    if (expected_frames > done && rate > 0) {
-        text += fmt::format("  {:.0f} s left", static_cast<double>(expected_frames - done) / rate);
-    }
-    if (const std::uint64_t dropped = frames_dropped(report)) {
-        text += fmt::format("  {} dropped", dropped);
-    }
-    if (mode_ == Mode::line)
-        fmt::print(stderr, "\r\033[K{}", text);
-    else
-        fmt::print(stderr, "{}\n", text);
-    std::fflush(stderr);
+    const std::string text = progress_text(report, expected_frames);
+    say(mode_ == Mode::line ? "\r\033[K" + text : text + "\n");
     drawn_ = mode_ == Mode::line;
 }
 
 void Progress::clear() {
-    if (drawn_) fmt::print(stderr, "\r\033[K");
+    if (drawn_) say("\r\033[K");
     drawn_ = false;
 }
 

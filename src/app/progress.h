@@ -32,4 +32,9 @@ class Progress {
 std::uint64_t frames_done(const RunReport& report);
 std::uint64_t frames_dropped(const RunReport& report);
 
+// "    1.5 s  30 frames  20.0 fps  5 s left", without its line's end. `expected_frames` as above.
+std::string progress_text(const RunReport& report, std::uint64_t expected_frames);
+// What is said at the end: "3 frames in 0.081 s (37.0 fps), 0.383 s CPU, 37 MiB peak".
+std::string summary_text(const RunReport& report);
+
 }  // namespace parallax::app

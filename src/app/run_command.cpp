@@ -1,8 +1,7 @@
 // parallax run (parallax-launch): a launch line becomes a run.
 #include <algorithm>
-#include <charconv>
 #include <csignal>
-#include <cstdio>
+#include <optional>
 
 #include <fcntl.h>
 #include <sys/signalfd.h>
@@ -11,13 +10,16 @@
 #include <fmt/core.h>
 
 #include "app/commands.h"
+#include "app/group_options.h"
 #include "app/isolation_options.h"
 #include "app/plan_text.h"
 #include "app/progress.h"
 #include "app/text_file.h"
-#include "graph/launch_graph.h"
+#include "base/one_line.h"
+#include "graph/launch_text.h"
 #include "parallax/fd.h"
 #include "parallax/pipeline.h"
+#include "parallax/sandbox_policy.h"
 
 namespace parallax::app {
 namespace {
@@ -46,102 +48,20 @@ class Interrupts {
     UniqueFd fd_;
 };
 
-template <class Number>
-Result<Number> number_in(std::string_view text, std::string_view what) {
-    Number value{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error == std::errc{} && end == text.data() + text.size()) return value;
-    return fail(Errc::invalid_argument, fmt::format("{}: \"{}\" is no number", what, text));
-}
-
-// "0-1" or "0", into a list of cores.
-Result<> add_cores(std::string_view text, std::vector<int>& cores) {
-    const std::size_t dash = text.find('-');
-    const int first = PX_TRY(number_in<int>(text.substr(0, dash), "cores"));
-    const int last = dash == std::string_view::npos
-                         ? first
-                         : PX_TRY(number_in<int>(text.substr(dash + 1), "cores"));
-    if (first < 0 || last < first || last > 4095) {
-        return fail(Errc::invalid_argument, fmt::format("cores={} is no range of cores", text));
-    }
-    for (int core = first; core <= last; ++core) cores.push_back(core);
-    return {};
-}
-
-Result<> set_policy(std::string_view text, ResourceGroup::Options& group) {
-    using enum ResourceGroup::Policy;
-    const std::size_t colon = text.find(':');
-    const std::string_view word = text.substr(0, colon);
-    if (word == "normal" || word == "batch") {
-        group.policy = word == "batch" ? batch : normal;
-        return {};
-    }
-    if (word != "fifo" && word != "rr") {
-        return fail(Errc::invalid_argument, fmt::format("policy={} is none of normal, batch, "
-                                                        "fifo:PRIO, rr:PRIO",
-                                                        text));
-    }
-    group.policy = word == "fifo" ? fifo : rr;
-    group.priority = colon == std::string_view::npos
-                         ? 1
-                         : PX_TRY(number_in<int>(text.substr(colon + 1), "policy"));
-    if (group.priority >= 1 && group.priority <= 99) return {};
-    return fail(Errc::invalid_argument, "a real-time priority is 1 to 99");
-}
-
-// NAME:cores=0-1,threads=2,policy=fifo:10,nice=0. A part without `=` continues the cores.
-Result<> set_in_group(std::string_view part, ResourceGroup::Options& group) {
-    const std::size_t equals = part.find('=');
-    const std::string_view key = equals == std::string_view::npos ? "" : part.substr(0, equals);
-    const std::string_view value =
-        equals == std::string_view::npos ? part : part.substr(equals + 1);
-    if (key == "cores" || (key.empty() && !group.cores.empty())) {
-        return add_cores(value, group.cores);
-    }
-    if (key == "policy") return set_policy(value, group);
-    if (key == "near") return fail(Errc::unsupported, "near=DEVICE is not built in this version");
-    if (key == "nice") {
-        group.nice = PX_TRY(number_in<int>(value, "nice"));
-        return {};
-    }
-    if (key == "threads") {
-        group.threads = PX_TRY(number_in<int>(value, "threads"));
-        if (group.threads >= 1) return {};
-        return fail(Errc::invalid_argument, "threads must be at least 1");
-    }
-    return fail(Errc::invalid_argument,
-                fmt::format("resource group {}: what is \"{}\"?", group.name, part),
-                "NAME:cores=0-1,threads=2,policy=fifo:10,nice=0");
-}
-
-Result<ResourceGroup::Options> parse_group(std::string_view text) {
-    const std::size_t colon = text.find(':');
-    ResourceGroup::Options group;
-    group.name = text.substr(0, colon);
-    if (group.name.empty()) return fail(Errc::invalid_argument, "a resource group needs a name");
-    std::string_view rest = colon == std::string_view::npos ? "" : text.substr(colon + 1);
-    while (!rest.empty()) {
-        const std::size_t comma = rest.find(',');
-        const std::string_view part = rest.substr(0, comma);
-        rest = comma == std::string_view::npos ? "" : rest.substr(comma + 1);
-        PX_TRY(set_in_group(part, group));
-    }
-    return group;
-}
-
 class Launch {
   public:
     Launch(const Command& command, const Options& options, const Registry& registry)
         : command_(command), options_(options), registry_(registry) {}
 
     int run() {
-        if (options_.has("list-elements")) return print(list_text(registry_)), kExitOk;
+        if (options_.has("list-elements")) return print(command_.program, list_text(registry_));
         if (const auto name = options_.get("inspect")) return inspect(*name);
         Result<std::string> text = launch_text();
         if (!text) return usage(text.error());
         text_ = *std::move(text);
         if (Result<> set = read_options(); !set) return usage(set.error());
-        auto graph = parse_launch(text_, registry_);
+        if (Result<> reachable = open_report(); !reachable) return usage(reachable.error());
+        auto graph = parse_launch(text_, registry_, names());
         if (!graph) return refuse(graph.error());
         // Before the first thread of a group: each inherits that the signals are asked for here.
         const Interrupts interrupts;
@@ -175,14 +95,14 @@ class Launch {
   private:
     int usage(const Error& error) const {
         print_error(command_.program, to_string(error), error.hint);
-        if (error.code == Errc::unsupported || error.code == Errc::permission) return kExitFacility;
-        return error.code == Errc::system ? kExitError : kExitUsage;
+        return exit_code_of(error);
     }
 
     int inspect(const std::string& name) const {
         const std::string_view argument = name;
-        const auto inspect = std::ranges::find(commands(), "inspect", &Command::name);
-        return inspect_command(*inspect, {&argument, 1}, registry_);
+        Command inspect = *std::ranges::find(commands(), "inspect", &Command::name);
+        inspect.program = command_.program;
+        return inspect_command(inspect, {&argument, 1}, registry_);
     }
 
     Result<std::string> launch_text() const {
@@ -197,6 +117,24 @@ class Launch {
         supervisor_ = PX_TRY(supervisor_options(options_));
         if (const auto text = options_.get("timeout")) timeout_ns_ = PX_TRY(parse_duration(*text));
         return {};
+    }
+
+    // Before anything else: a run whose report is lost was for nothing.
+    Result<> open_report() {
+        if (const auto path = options_.get("report")) {
+            report_ = PX_TRY(LateText::open(*path).context("--report"));
+        }
+        return {};
+    }
+
+    LaunchNames names() const {
+        LaunchNames names{.groups = std::vector<std::string>{},
+                          .check_sandbox = [](const std::string& word) -> Result<> {
+                              PX_TRY(sandbox_policy(word));
+                              return {};
+                          }};
+        for (const auto& group : groups_) names.groups->push_back(group.name);
+        return names;
     }
 
     int refuse(std::vector<Problem> problems) {
@@ -216,10 +154,10 @@ class Launch {
         const std::vector<Problem>& problems = report.errors;
         for (const Problem& problem : problems) print_problem(command_.program, problem, text_);
         if (options_.get("format") == "json" && options_.has("dry-run")) {
-            print(to_json(PlanReport{}, problems));
+            (void)print(command_.program, to_json(PlanReport{}, problems));  // An error anyway.
         }
         report.status = "error";
-        write_report(report);
+        (void)write_report(report);
         return problems.empty() ? kExitError : exit_code_of(problems.front());
     }
 
@@ -229,18 +167,18 @@ class Launch {
         auto sandbox = sandbox_plan(graph_, registry_, pipeline, supervisor_);
         if (!sandbox) return usage(sandbox.error());
         plan.sandbox = *std::move(sandbox);
-        print(format == "json"  ? to_json(plan)
-              : format == "dot" ? plan_dot(plan)
-                                : plan_text(plan));
-        return kExitOk;
+        return print(command_.program, format == "json"  ? to_json(plan)
+                                       : format == "dot" ? plan_dot(plan)
+                                                         : plan_text(plan));
     }
 
     // False, with the reason printed, when it cannot be written.
-    bool write_report(const RunReport& report) const {
-        const auto path = options_.get("report");
-        if (!path) return true;
-        const Result<> written = write_text(*path, to_json(report));
-        if (!written) print_error(command_.program, to_string(written.error()));
+    bool write_report(const RunReport& report) {
+        if (!report_) return true;
+        const Result<> written = report_->write(to_json(report));
+        if (!written) {
+            print_error(command_.program, to_string(written.error()), written.error().hint);
+        }
         return written.has_value();
     }
 
@@ -301,22 +239,13 @@ class Launch {
             const bool wanted = message.severity >= Severity::warning ? !quiet
                                 : message.severity == Severity::info  ? !quiet
                                                                       : options_.has("verbose");
-            if (wanted) fmt::print(stderr, "{}: {}\n", message.element, message.text);
+            if (wanted) say(one_line(message.element + ": " + message.text) + "\n");
         }
     }
 
-    int conclude(RunReport report, const std::string& status, bool quiet) const {
+    int conclude(RunReport report, const std::string& status, bool quiet) {
         if (!status.empty() && report.status == "eos") report.status = status;
-        if (!quiet) {
-            fmt::print(stderr, "{} frames in {:.3f} s ({:.1f} fps), {:.3f} s CPU, {:.0f} MiB peak",
-                       frames_done(report), report.wall_s,
-                       static_cast<double>(frames_done(report)) / std::max(report.wall_s, 1e-9),
-                       report.cpu_s, static_cast<double>(report.peak_rss_bytes) / 1048576.0);
-            if (const std::uint64_t dropped = frames_dropped(report)) {
-                fmt::print(stderr, ", {} dropped", dropped);
-            }
-            fmt::print(stderr, "\n");
-        }
+        if (!quiet) say(summary_text(report) + "\n");
         const bool written = write_report(report);
         if (report.status == "timeout") return kExitTimeout;
         if (report.status == "interrupted") return kExitInterrupted;
@@ -332,6 +261,7 @@ class Launch {
     SupervisorOptions supervisor_;
     Graph graph_;
     std::unique_ptr<Isolation> isolation_;  // Outlives the pipeline.
+    std::optional<LateText> report_;
     std::int64_t timeout_ns_ = 0;
 };
 

@@ -1,26 +1,40 @@
 #include "app/text_file.h"
 
+#include <cerrno>
+#include <span>
+#include <system_error>
+
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
-#include "app/commands.h"
+#include "elements/io/output_file.h"
 #include "parallax/fd.h"
 
 namespace parallax::app {
 namespace {
 
 constexpr std::size_t kMostTextBytes = std::size_t{16} << 20U;
+constexpr int kPatienceMs = 10'000;  // For the reader of a named pipe to come.
+constexpr int kLookMs = 20;
+
+// What the kernel says of a file is trouble with the file, also when it says "permission denied".
+Failure file_trouble(const std::string& path) {
+    return fail(Errc::io, path + ": " + std::generic_category().message(errno));
+}
 
 }  // namespace
 
 Result<std::string> read_text(const std::string& path) {
-    UniqueFd fd(path == "-" ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!fd) return fail_errno(path);
+    UniqueFd fd(path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+                            : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd) return file_trouble(path);
     std::string text;
     char block[4096];
     for (;;) {
         const ssize_t count = ::read(fd.get(), block, sizeof block);
-        if (count < 0) return fail_errno(path);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return file_trouble(path);
         if (count == 0) return text;
         text.append(block, static_cast<std::size_t>(count));
         if (text.size() > kMostTextBytes) {
@@ -29,17 +43,25 @@ Result<std::string> read_text(const std::string& path) {
     }
 }
 
-Result<> write_text(const std::string& path, std::string_view text) {
-    if (path == "-") return print(text), Result<>{};
-    UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-    if (!fd) return fail_errno(path);
-    while (!text.empty()) {
-        const ssize_t count = ::write(fd.get(), text.data(), text.size());
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return fail_errno(path);
-        text.remove_prefix(static_cast<std::size_t>(count));
+Result<LateText> LateText::open(const std::string& path) {
+    const bool is_output = path == "-";
+    if (path.empty()) return fail(Errc::io, "an empty file name", "name a file, or - for stdout");
+    if (is_output) return LateText(PX_TRY(codec::AtomicFile::create("/dev/stdout")), true);
+    return LateText(PX_TRY(elements::open_output(path, codec::AtomicFile::fresh_nonce())), false);
+}
+
+Result<> LateText::write(std::string_view text) {
+    Result<> written = write_file(text);
+    return is_output_ ? std::move(written).context("standard output cannot be written") : written;
+}
+
+Result<> LateText::write_file(std::string_view text) {
+    for (int waited_ms = 0; waited_ms < kPatienceMs; waited_ms += kLookMs) {
+        if (PX_TRY(file_.ready())) break;
+        ::poll(nullptr, 0, kLookMs);  // No event tells that a pipe has got its reader.
     }
-    return {};
+    PX_TRY(file_.write(std::as_bytes(std::span(text))));
+    return file_.commit();
 }
 
 }  // namespace parallax::app
