@@ -20,7 +20,9 @@ constexpr int kLookMs = 20;
 
 // What the kernel says of a file is trouble with the file, also when it says "permission denied".
 Failure file_trouble(const std::string& path) {
-    return fail(Errc::io, path + ": " + std::generic_category().message(errno));
+    const int saved = errno;
+    const std::string name = path == "-" ? "standard input" : path;
+    return fail(Errc::io, name + ": " + std::generic_category().message(saved));
 }
 
 }  // namespace
