@@ -1,8 +1,5 @@
 // What commands share: what they say, where, and with which exit code.
 #include <array>
-#include <fstream>
-#include <functional>
-#include <iterator>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -12,28 +9,10 @@
 #include "app/commands.h"
 #include "parallax/fd.h"
 #include "support/temp_folder.h"
+#include "support/written.h"
 
 namespace parallax::app {
 namespace {
-
-// What `work` writes to a descriptor of the program; while it runs, that one leads to `path`.
-std::string written_to(int fd, const std::function<void()>& work, const std::string& path) {
-    const UniqueFd kept(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
-    {
-        const UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-        REQUIRE(file);
-        ::dup2(file.get(), fd);
-    }
-    work();
-    ::dup2(kept.get(), fd);
-    std::ifstream file(path);
-    return path.starts_with("/dev/") ? "" : std::string(std::istreambuf_iterator<char>(file), {});
-}
-
-std::string on_stderr(const std::function<void()>& work) {
-    const TempFolder folder;
-    return written_to(STDERR_FILENO, work, folder.file("err"));
-}
 
 TEST_CASE("shared: an error is a line, and so is its hint") {
     CHECK(on_stderr([] { print_error("parallax-caps", "no verb x", "did you mean y?"); }) ==
