@@ -12,22 +12,6 @@
 namespace parallax {
 namespace {
 
-// Where in its own order of preference a set puts a part of it: 0 for "first of every list".
-std::uint32_t rank_within(const Structure& whole, const Structure& part) {
-    std::uint32_t rank = 0;
-    for (const Field& field : whole.fields()) {
-        const auto* list = field.value.get<List>();
-        const Value* chosen = list ? part.find(field.name) : nullptr;
-        if (chosen == nullptr) continue;
-        const auto items = list->items();
-        const auto first = std::ranges::find_if(
-            items, [&](const Value& item) { return intersect(item, *chosen).has_value(); });
-        const auto size = static_cast<std::uint32_t>(items.size());
-        rank = rank * size + static_cast<std::uint32_t>(first - items.begin());
-    }
-    return rank;
-}
-
 // Which of some structures lie inside which, without being the same set.
 class Inclusion {
   public:
@@ -121,6 +105,21 @@ Value sorted(const List& list) {
 }
 
 }  // namespace
+
+std::uint32_t rank_within(const Structure& whole, const Structure& part) {
+    std::uint32_t rank = 0;
+    for (const Field& field : whole.fields()) {
+        const auto* list = field.value.get<List>();
+        const Value* chosen = list ? part.find(field.name) : nullptr;
+        if (chosen == nullptr) continue;
+        const auto items = list->items();
+        const auto first = std::ranges::find_if(
+            items, [&](const Value& item) { return intersect(item, *chosen).has_value(); });
+        const auto size = static_cast<std::uint32_t>(items.size());
+        rank = rank * size + static_cast<std::uint32_t>(first - items.begin());
+    }
+    return rank;
+}
 
 Structure canonical(const Structure& structure) {
     std::vector<Field> fields(structure.fields().begin(), structure.fields().end());

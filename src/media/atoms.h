@@ -20,6 +20,9 @@ namespace parallax {
 // The same set, written in one way: what equals it as a set mostly equals it as text then.
 Structure canonical(const Structure& structure);
 
+// Where in its own order of preference a set puts a part of it: 0 for "first of every list".
+std::uint32_t rank_within(const Structure& whole, const Structure& part);
+
 class Atoms {
   public:
     // Atom 0 is ANY. Nothing when the sets have more than `most` intersections.

@@ -9,16 +9,13 @@
 #include "media/cheapest.h"
 #include "media/culprits.h"
 #include "media/feasible.h"
+#include "media/free_plan.h"
 #include "media/solver.h"
 
 namespace parallax {
 namespace {
 
 using Order = std::vector<std::size_t>;
-
-bool is_priced(const NegotiationNode& node) {
-    return node.relation == PadRelation::transform && node.change_cost > 0;
-}
 
 // Variables at nodes whose work costs something. What others make is left to their own order of
 // preference, which may weigh several inputs.
@@ -187,6 +184,13 @@ std::expected<NegotiationSolution, Unsolved> solve_converting(const NegotiationP
     return *std::move(solution);
 }
 
+// Where a converter may be put in for nothing, it may serve someone's liking.
+bool nothing_beats_free(const NegotiationProblem& problem) {
+    return problem.insert_only_if_needed ||
+           std::ranges::none_of(problem.converters,
+                                [](const auto& converter) { return converter.cost == 0; });
+}
+
 void check(const NegotiationProblem& problem) {
     for (const NegotiationLink& link : problem.links) {
         PX_CHECK(link.from < problem.nodes.size() && link.to < problem.nodes.size());
@@ -218,6 +222,9 @@ std::expected<NegotiationSolution, Conflict> negotiate(const NegotiationProblem&
     const Order order = flow_order(problem);
     if (order.size() < problem.nodes.size()) {
         return std::unexpected(cycle_conflict(problem, order));
+    }
+    if (nothing_beats_free(problem)) {
+        if (auto solution = free_plan(problem, order)) return *std::move(solution);
     }
     const bool may_convert = !problem.converters.empty() || !problem.insert_only_if_needed;
     Unsolved unsolved;

@@ -70,6 +70,11 @@ struct NegotiationNode {
     std::vector<FieldPreference> preferences = {};
 };
 
+// It changes formats, at a price.
+inline bool is_priced(const NegotiationNode& node) {
+    return node.relation == PadRelation::transform && node.change_cost > 0;
+}
+
 struct NegotiationLink {
     std::size_t from = 0;  // Indices of nodes, and of pads in them.
     std::size_t from_pad = 0;

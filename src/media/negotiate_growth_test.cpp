@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,11 +35,55 @@ class AnyFormat final : public PadTransform {
     }
 };
 
+// As videoscale: any size in, any out, rather the same.
+class AnySize final : public PadTransform {
+  public:
+    Caps across(std::size_t, const Caps& from, std::size_t) const override {
+        Caps out = from;
+        for (Structure other : from.structures()) {
+            other.set("width", IntRange{1, 65536});
+            out.append(std::move(other));
+        }
+        return out;
+    }
+};
+
+// As videocrop left=2: pad 0 is what it gets.
+class Crop final : public PadTransform {
+  public:
+    Caps across(std::size_t from, const Caps& caps, std::size_t) const override {
+        const std::int64_t change = from == 0 ? -2 : 2;
+        Caps out;
+        for (Structure shape : caps.structures()) {
+            const auto changed = side(*shape.find("width"), change);
+            if (!changed) continue;
+            shape.set("width", *changed);
+            out.append(std::move(shape));
+        }
+        return out;
+    }
+
+  private:
+    static std::optional<Value> side(const Value& width, std::int64_t change) {
+        if (const auto* one = width.get<std::int64_t>()) return Value(*one + change);
+        const auto* range = width.get<IntRange>();
+        if (range == nullptr || range->max + change < 1) return std::nullopt;
+        return Value(IntRange{std::max<std::int64_t>(1, range->min + change),
+                              std::min<std::int64_t>(65536, range->max + change)});
+    }
+};
+
+enum class Kind : std::uint8_t { passes, converts, scales, crops };
+
 class Drawn {
   public:
-    std::size_t add(std::string_view takes, PadRelation relation = PadRelation::pass_through) {
-        NegotiationNode node{.name = std::to_string(problem_.nodes.size()), .relation = relation};
-        if (relation == PadRelation::transform) node.transform = &any_format();
+    std::size_t add(std::string_view takes, Kind kind = Kind::passes) {
+        const PadTransform* transform = transform_of(kind);
+        NegotiationNode node{
+            .name = std::to_string(problem_.nodes.size()),
+            .relation = transform ? PadRelation::transform : PadRelation::pass_through,
+            .transform = transform,
+            .change_cost = kind == Kind::crops ? 0U : 1U};
         problem_.nodes.push_back(std::move(node));
         takes_.push_back(takes == "video" ? video_caps(all_pixel_formats()) : caps(takes));
         return problem_.nodes.size() - 1;
@@ -48,9 +93,9 @@ class Drawn {
     }
     // `count` nodes of a kind, one behind the other, from a node on; the last of them.
     std::size_t chain(std::size_t from, std::size_t count, std::string_view takes,
-                      PadRelation relation = PadRelation::pass_through) {
+                      Kind kind = Kind::passes) {
         for (std::size_t i = 0; i < count; ++i) {
-            const std::size_t next = add(takes, relation);
+            const std::size_t next = add(takes, kind);
             link(from, next);
             from = next;
         }
@@ -66,9 +111,24 @@ class Drawn {
     const NegotiationProblem& problem() const { return problem_; }
 
   private:
-    static const AnyFormat& any_format() {
+    static const PadTransform& any_format() {
         static const AnyFormat transform;
         return transform;
+    }
+    static const PadTransform* transform_of(Kind kind) {
+        static const AnySize any_size;
+        static const Crop crop;
+        switch (kind) {
+            case Kind::converts:
+                return &any_format();
+            case Kind::scales:
+                return &any_size;
+            case Kind::crops:
+                return &crop;
+            case Kind::passes:
+                break;
+        }
+        return nullptr;
     }
     std::size_t pad(std::size_t node, PadSide side) {
         problem_.nodes[node].pads.push_back({"pad", side, takes_[node]});
@@ -80,10 +140,10 @@ class Drawn {
 
 using Draw = std::function<Drawn(std::size_t nodes)>;
 
-Drawn line(std::size_t nodes, std::string_view each, PadRelation relation, std::string_view end) {
+Drawn line(std::size_t nodes, std::string_view each, Kind kind, std::string_view end) {
     Drawn drawn;
     const std::size_t source = drawn.add("video/x-raw,format=NV12,framerate=30/1");
-    const std::size_t last = drawn.chain(source, nodes, each, relation);
+    const std::size_t last = drawn.chain(source, nodes, each, kind);
     drawn.link(last, drawn.add(end));
     return drawn;
 }
@@ -96,7 +156,7 @@ Drawn branches(std::size_t nodes, std::string_view end) {
     for (std::size_t b = 0; b < 10; ++b) {
         const bool converts = b % 2 == 0;
         drawn.link(drawn.chain(tee, nodes / 10, converts ? "video" : "ANY",
-                               converts ? PadRelation::transform : PadRelation::pass_through),
+                               converts ? Kind::converts : Kind::passes),
                    join);
     }
     drawn.link(join, drawn.add(end));
@@ -112,6 +172,23 @@ Drawn wide_tee(std::size_t nodes) {
         drawn.link(last, drawn.add(b % 2 == 0 ? "video/x-raw,format=RGB" : "video/x-raw"));
     }
     drawn.offer_converter();
+    return drawn;
+}
+
+// Crops, scalers and converters by turns: nothing needs converting if the source makes its picture
+// as much larger as all crops together take away.
+Drawn crops(std::size_t nodes, std::size_t branches) {
+    Drawn drawn;
+    const std::size_t tee = drawn.chain(drawn.add("video/x-raw,width=[1,65536]"), 1, "ANY");
+    for (std::size_t b = 0; b < branches; ++b) {
+        std::size_t last = tee;
+        for (std::size_t i = 0; i < nodes / (3 * branches); ++i) {
+            last = drawn.chain(last, 1, "video", Kind::crops);
+            last = drawn.chain(last, 1, "video", Kind::scales);
+            last = drawn.chain(last, 1, "video", Kind::converts);
+        }
+        drawn.link(last, drawn.add("video/x-raw,format=RGB,width=64"));
+    }
     return drawn;
 }
 
@@ -142,16 +219,21 @@ double growth(const Draw& draw, bool solvable) {
 }
 
 TEST_CASE("negotiate: five times the elements take at most seven times the time") {
-    using enum PadRelation;
+    using enum Kind;
     const std::string_view end = "video/x-raw,format=NV12";
-    CHECK(growth([=](auto n) { return line(n, "ANY", pass_through, end); }, true) < most);
-    CHECK(growth([=](auto n) { return line(n, "video", transform, end); }, true) < most);
+    CHECK(growth([=](auto n) { return line(n, "ANY", passes, end); }, true) < most);
+    CHECK(growth([=](auto n) { return line(n, "video", converts, end); }, true) < most);
     CHECK(growth([=](auto n) { return branches(n, "video/x-raw,format=NV12"); }, true) < most);
     CHECK(growth([](auto n) { return wide_tee(n); }, true) < most);
 }
 
+TEST_CASE("negotiate: five times the crops and scalers take at most seven times the time") {
+    CHECK(growth([](auto n) { return crops(n, 1); }, true) < most);
+    CHECK(growth([](auto n) { return crops(n, 5); }, true) < most);
+}
+
 TEST_CASE("negotiate: who is to blame among five times the elements is found as soon") {
-    using enum PadRelation;
+    using enum Kind;
     const std::string_view end = "video/x-raw,framerate=25/1";
     const auto with_converter = [](Drawn drawn) {
         drawn.offer_converter();
@@ -160,7 +242,7 @@ TEST_CASE("negotiate: who is to blame among five times the elements is found as 
     const auto check = [&](const Draw& draw) {
         CHECK(growth([&](auto n) { return with_converter(draw(n)); }, false) < most);
     };
-    check([=](auto n) { return line(n, "ANY", pass_through, end); });
+    check([=](auto n) { return line(n, "ANY", passes, end); });
     check([=](auto n) { return branches(n, end); });
 }
 

@@ -1,15 +1,45 @@
 #include "media/solver.h"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
+#include <ranges>
 #include <utility>
 
+#include "media/atoms.h"
 #include "media/loss.h"
 
 namespace parallax {
 namespace {
 
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+
+// A list is an order of preference too. Where the other side splits it into alternatives of its
+// own, those that hold what was listed first come first.
+Caps as_listed(const Caps& whole, Caps parts) {
+    const auto has_list = [](const Structure& structure) {
+        return std::ranges::any_of(structure.fields(), [](const Field& field) {
+            return field.value.get<List>() != nullptr;
+        });
+    };
+    if (parts.structures().size() < 2 || std::ranges::none_of(whole.structures(), has_list)) {
+        return parts;
+    }
+    using Place = std::pair<std::size_t, std::uint32_t>;  // Which alternative, and where in it.
+    std::vector<std::pair<Place, Structure>> placed;
+    for (const Structure& part : parts.structures()) {
+        const auto found = std::ranges::find_if(whole.structures(), [&](const Structure& each) {
+            return is_subset(Caps(part), Caps(each));
+        });
+        const bool known = found != whole.structures().end();
+        const auto at = static_cast<std::size_t>(found - whole.structures().begin());
+        placed.push_back({{at, known ? rank_within(*found, part) : 0}, part});
+    }
+    std::ranges::stable_sort(placed, {}, [](const auto& each) { return each.first; });
+    Caps all;
+    for (auto& each : placed) all.append(std::move(each.second));
+    return all;
+}
 
 }  // namespace
 
@@ -32,12 +62,20 @@ std::vector<std::size_t> flow_order(const NegotiationProblem& problem) {
     return order;
 }
 
-Solver::Solver(const NegotiationProblem& problem, const std::vector<std::size_t>& order)
+Solver::Solver(const NegotiationProblem& problem, const std::vector<std::size_t>& order,
+               Changes changes)
     : problem_(&problem),
       order_(order),
+      changes_(changes),
       variable_of_(problem.links.size()),
       links_at_(problem.nodes.size()) {
     make_variables();
+}
+
+PadRelation Solver::relation(std::size_t n) const {
+    const NegotiationNode& node = problem_->nodes[n];
+    const bool idle = changes_ == Changes::none && is_priced(node);
+    return idle ? PadRelation::pass_through : node.relation;
 }
 
 std::optional<Clash> Solver::restrict(std::size_t variable, const Caps& caps) {
@@ -77,7 +115,7 @@ void Solver::make_variables() {
         links_at_[link.to].push_back(l);
     }
     for (std::size_t n = 0; n < problem_->nodes.size(); ++n) {
-        if (problem_->nodes[n].relation != PadRelation::pass_through) continue;
+        if (relation(n) != PadRelation::pass_through) continue;
         for (const std::size_t l : links_at_[n]) parent[root(l)] = root(links_at_[n].front());
     }
     // Numbered in the order of the data, so that sources come first in meeting and in choosing.
@@ -101,7 +139,7 @@ void Solver::make_variables() {
     transforms_.resize(members_.size());
     is_waiting_.assign(problem_->nodes.size(), false);
     for (const std::size_t n : order_) {
-        if (problem_->nodes[n].relation != PadRelation::transform) continue;
+        if (relation(n) != PadRelation::transform) continue;
         for (const std::size_t l : links_at_[n]) transforms_[variable_of_[l]].push_back(n);
     }
 }
@@ -112,11 +150,19 @@ std::optional<Clash> Solver::narrow() {
             if (auto clash = meet_pads(l)) return clash;
         }
     }
-    for (const std::size_t n : order_) {
-        if (problem_->nodes[n].relation != PadRelation::transform) continue;
-        waiting_.push_back(n);
-        is_waiting_[n] = true;
+    std::vector<std::size_t> changing;
+    std::ranges::copy_if(order_, std::back_inserter(changing),
+                         [this](std::size_t n) { return relation(n) == PadRelation::transform; });
+    // Once with the data and once against it: what each of many crops takes away would otherwise
+    // go all the way alone.
+    for (const std::size_t n : changing) {
+        if (auto clash = narrow_across(n, Way::down)) return clash;
     }
+    for (const std::size_t n : std::views::reverse(changing)) {
+        if (auto clash = narrow_across(n, Way::up)) return clash;
+    }
+    waiting_.assign(changing.begin(), changing.end());
+    for (const std::size_t n : changing) is_waiting_[n] = true;
     return propagate();
 }
 
@@ -135,7 +181,7 @@ std::optional<Clash> Solver::meet_pads(std::size_t l) {
 std::optional<Clash> Solver::meet(std::size_t variable, const Caps& caps, std::size_t link) {
     Caps& domain = domains_[variable];
     if (caps.is_any() || domain == caps) return std::nullopt;
-    Caps both = intersect(domain, caps);
+    Caps both = as_listed(domain, intersect(domain, caps));
     if (both.is_empty()) return Clash{.link = link, .left = domain, .right = caps};
     domain = std::move(both);
     return std::nullopt;
@@ -156,7 +202,7 @@ std::optional<Clash> Solver::propagate() {
         const std::size_t node = waiting_.front();
         waiting_.pop_front();
         is_waiting_[node] = false;
-        if (auto clash = narrow_across(node)) {
+        if (auto clash = narrow_across(node, Way::both)) {
             for (const std::size_t n : waiting_) is_waiting_[n] = false;
             waiting_.clear();
             return clash;
@@ -165,30 +211,41 @@ std::optional<Clash> Solver::propagate() {
     return std::nullopt;
 }
 
-std::optional<Clash> Solver::narrow_across(std::size_t n) {
-    const NegotiationNode& node = problem_->nodes[n];
+std::optional<Clash> Solver::narrow_across(std::size_t n, Way way) {
     for (std::size_t i = 0; i < links_at_[n].size(); ++i) {
-        const std::size_t a = links_at_[n][i];
-        const std::uint32_t version = version_[variable_of_[a]];
-        if (std::exchange(seen_[n][i], version) == version) continue;
-        for (const std::size_t b : links_at_[n]) {
-            if (a == b) continue;
-            const std::size_t target = variable_of_[b];
-            const Narrowings::Answer& answer = narrowings_.ask({.transform = node.transform,
-                                                                .from = pad_at(n, a),
-                                                                .to = pad_at(n, b),
-                                                                .fed = domains_[variable_of_[a]],
-                                                                .target = domains_[target]});
-            if (answer.both.is_empty()) {
-                const bool down = problem_->links[a].to == n;
-                Clash clash{.link = b, .left = answer.allowed, .right = domains_[target]};
-                if (!down) std::swap(clash.left, clash.right);
-                return clash;
-            }
-            if (!answer.smaller) continue;
-            set_domain(target, answer.both);
-            wake_neighbours(target);
+        const std::size_t from = links_at_[n][i];
+        if (way == Way::both) {
+            const std::uint32_t version = version_[variable_of_[from]];
+            if (std::exchange(seen_[n][i], version) == version) continue;
         }
+        const bool is_input = problem_->links[from].to == n;
+        if (way != Way::both && is_input != (way == Way::down)) continue;
+        if (auto clash = narrow_pad(n, from, way)) return clash;
+    }
+    return std::nullopt;
+}
+
+// What one link has means for the others at the node.
+std::optional<Clash> Solver::narrow_pad(std::size_t n, std::size_t from, Way way) {
+    for (const std::size_t to : links_at_[n]) {
+        const bool across = (problem_->links[from].to == n) != (problem_->links[to].to == n);
+        if (from == to || (way != Way::both && !across)) continue;
+        const std::size_t target = variable_of_[to];
+        const Narrowings::Answer& answer =
+            narrowings_.ask({.transform = problem_->nodes[n].transform,
+                             .from = pad_at(n, from),
+                             .to = pad_at(n, to),
+                             .fed = domains_[variable_of_[from]],
+                             .target = domains_[target]});
+        if (answer.both.is_empty()) {
+            const bool down = problem_->links[from].to == n;
+            Clash clash{.link = to, .left = answer.allowed, .right = domains_[target]};
+            if (!down) std::swap(clash.left, clash.right);
+            return clash;
+        }
+        if (!answer.smaller) continue;
+        set_domain(target, answer.both);
+        if (way == Way::both) wake_neighbours(target);
     }
     return std::nullopt;
 }
@@ -199,7 +256,7 @@ Caps Solver::as_upstream_prefers(std::size_t variable) {
     Caps ordered = domains_[variable];
     for (const std::size_t out : members_[variable]) {
         const std::size_t n = problem_->links[out].from;
-        if (problem_->nodes[n].relation != PadRelation::transform) continue;
+        if (relation(n) != PadRelation::transform) continue;
         for (const std::size_t in : links_at_[n]) {
             const Caps& fed = domains_[variable_of_[in]];
             if (problem_->links[in].to != n || !is_fixed(fed)) continue;

@@ -29,10 +29,14 @@ namespace parallax {
 // cycle (Kahn 1962).
 std::vector<std::size_t> flow_order(const NegotiationProblem& problem);
 
+// Of nodes that have a price for changing formats: whether they may, or pass on what they get.
+enum class Changes : std::uint8_t { allowed, none };
+
 class Solver {
   public:
     // `order` holds all nodes.
-    Solver(const NegotiationProblem& problem, const std::vector<std::size_t>& order);
+    Solver(const NegotiationProblem& problem, const std::vector<std::size_t>& order,
+           Changes changes = Changes::allowed);
 
     std::optional<Clash> narrow();
     std::optional<Clash> restrict(std::size_t variable, const Caps& caps);
@@ -52,11 +56,14 @@ class Solver {
     }
 
   private:
+    PadRelation relation(std::size_t node) const;
     void make_variables();
     std::optional<Clash> meet_pads(std::size_t link);
     std::optional<Clash> meet(std::size_t variable, const Caps& caps, std::size_t link);
     std::optional<Clash> propagate();
-    std::optional<Clash> narrow_across(std::size_t node);
+    enum class Way : std::uint8_t { down, up, both };
+    std::optional<Clash> narrow_across(std::size_t node, Way way);
+    std::optional<Clash> narrow_pad(std::size_t node, std::size_t from, Way way);
     std::optional<Clash> fix(std::size_t variable);
     Structure choose(std::size_t variable, Structure alternative) const;
     Caps as_upstream_prefers(std::size_t variable);
@@ -66,6 +73,7 @@ class Solver {
 
     const NegotiationProblem* problem_;
     std::vector<std::size_t> order_;
+    Changes changes_;
     std::vector<std::size_t> variable_of_;              // Of each link.
     std::vector<std::vector<std::size_t>> links_at_;    // Of each node, inputs and outputs.
     std::vector<std::vector<std::size_t>> members_;     // Links of each variable, upstream first.
