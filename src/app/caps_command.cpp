@@ -81,7 +81,7 @@ int solve_file(const Command& command, Arguments words) {
     const Result<std::string> answer = solve_json(*text);
     if (!answer) {
         print_error(command.program, to_string(answer.error()), answer.error().hint);
-        return kExitUsage;
+        return answer.error().code == Errc::gave_up ? kExitNegotiation : kExitUsage;
     }
     return print(command.program, *answer + "\n");
 }

@@ -9,9 +9,9 @@
 // Exact: the sum of all prices is the least there is. Among equally cheap answers the one that the
 // first variable likes best wins, then the second variable's, and so on: unique and repeatable.
 //
-// How: variables are eliminated one after the other, the one that leaves the smallest table first
-// (bucket elimination, Dechter 1999). Time is linear in the variables of chains and trees, and in
-// what little is left of a graph with joins; a graph that would need too large a table is refused.
+// How: variables are eliminated one after the other (join_tree.h), and then each is asked in its
+// turn. Time is linear in the variables of chains and trees, and in what little is left of a graph
+// with joins; a graph that would need too large a table is refused.
 //
 // Threads: a pure function. Deterministic.
 #pragma once
@@ -34,6 +34,8 @@ class PriceTable {
         : values_(values), prices_(values * values, all) {}
     Price& at(std::size_t a, std::size_t b) { return prices_[a * values_ + b]; }
     Price at(std::size_t a, std::size_t b) const { return prices_[a * values_ + b]; }
+    std::size_t values() const { return values_; }
+    const Price* data() const { return prices_.data(); }  // at(0, 0), at(0, 1) …
 
   private:
     std::size_t values_;
@@ -62,7 +64,15 @@ struct Assignment {
     std::vector<std::uint32_t> values;
 };
 
-enum class AssignFailure : std::uint8_t { impossible, too_large };
+enum class AssignFailure : std::uint8_t {
+    impossible,
+    table_too_large,
+    too_many_steps,
+    too_many_kinds,  // Of formats, told apart before.
+};
+// Bounds on one table and on all work; no graph that people draw comes near.
+inline constexpr std::uint64_t kMostTableEntries = std::uint64_t{1} << 18U;
+inline constexpr std::uint64_t kMostAssignSteps = std::uint64_t{1} << 27U;
 
 std::expected<Assignment, AssignFailure> assign(const AssignProblem& problem);
 

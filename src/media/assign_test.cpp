@@ -117,7 +117,7 @@ TEST_CASE("assign: a graph that hangs together everywhere is refused, not ponder
         p.choices.push_back(std::move(choices));
         for (std::size_t u = 0; u < v; ++u) p.pairs.push_back({u, v, 0});
     }
-    CHECK(assign(p).error() == AssignFailure::too_large);
+    CHECK(assign(p).error() == AssignFailure::table_too_large);
 }
 
 }  // namespace

@@ -25,8 +25,9 @@ std::uint32_t rank_within(const Structure& whole, const Structure& part);
 
 class Atoms {
   public:
+    static constexpr std::size_t kMost = 512;
     // Atom 0 is ANY. Nothing when the sets have more than `most` intersections.
-    static std::optional<Atoms> make(const std::vector<Caps>& sets, std::size_t most = 512);
+    static std::optional<Atoms> make(const std::vector<Caps>& sets, std::size_t most = kMost);
 
     std::size_t size() const { return atoms_.size(); }
     const Caps& operator[](std::size_t atom) const { return atoms_[atom]; }

@@ -161,7 +161,10 @@ Sides sides(const Conflict& conflict) {
 
 std::string Conflict::message() const {
     if (reason == ConflictReason::cycle) return "the data runs in a circle: " + joined(names);
-    if (reason == ConflictReason::gave_up) return "gave up: too many formats to choose from";
+    if (reason == ConflictReason::gave_up) {
+        const std::string what = "gave up: too many formats to choose from";
+        return limit.empty() ? what : what + ": " + limit;
+    }
     const std::string who =
         names.empty() ? "the filters"
                       : joined(in_brief(names)) + (filters.empty() ? "" : " and a filter");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "base/check.h"
@@ -54,8 +55,23 @@ std::optional<Clash> fix_as_chosen(const NegotiationProblem& problem, const Orde
 
 struct Unsolved {
     Clash clash;
-    bool gave_up = false;
+    std::string gave_up = {};  // The limit that was met, if it was one.
 };
+
+std::string limit_of(AssignFailure failure) {
+    switch (failure) {
+        case AssignFailure::table_too_large:
+            return "they hang together in tables of more than " +
+                   std::to_string(kMostTableEntries) + " prices";
+        case AssignFailure::too_many_steps:
+            return "comparing them took more than " + std::to_string(kMostAssignSteps) + " steps";
+        case AssignFailure::too_many_kinds:
+            return "more than " + std::to_string(Atoms::kMost) + " kinds are told apart";
+        case AssignFailure::impossible:
+            break;
+    }
+    return {};
+}
 
 std::expected<NegotiationSolution, Unsolved> solve_plain(const NegotiationProblem& problem,
                                                          const Order& order) {
@@ -68,7 +84,8 @@ std::expected<NegotiationSolution, Unsolved> solve_plain(const NegotiationProble
                            : std::nullopt;
     const auto chosen =
         atoms ? cheapest(problem, solver, *atoms, {.first_bridge = problem.nodes.size()})
-              : std::expected<Assignment, AssignFailure>(std::unexpect, AssignFailure::too_large);
+              : std::expected<Assignment, AssignFailure>(std::unexpect,
+                                                         AssignFailure::too_many_kinds);
     if (chosen) {
         solution.cost = chosen->price;
         clash = fix_as_chosen(problem, order, solver, {*atoms, *chosen});
@@ -116,7 +133,7 @@ struct Search {
         return true;
     }
     std::expected<Assignment, AssignFailure> choose(bool only_whether) const {
-        if (!atoms) return std::unexpected(AssignFailure::too_large);
+        if (!atoms) return std::unexpected(AssignFailure::too_many_kinds);
         return cheapest(bridge.problem, solver, *atoms,
                         {.first_bridge = bridge.first_bridge,
                          .paths = &*paths,
@@ -176,11 +193,12 @@ std::expected<NegotiationSolution, Unsolved> solve_converting(const NegotiationP
     if (!search.prepare(problem)) return std::unexpected(Unsolved{clash});
     const auto chosen = search.choose(false);
     if (!chosen) {
-        return std::unexpected(Unsolved{clash, chosen.error() == AssignFailure::too_large});
+        return std::unexpected(Unsolved{clash, limit_of(chosen.error())});
     }
     auto solution = solve_chains(problem, search, *chosen);
     // There was a choice of kinds, but no single formats to it: nobody is to blame.
-    if (!solution) return std::unexpected(Unsolved{clash, true});
+    if (!solution)
+        return std::unexpected(Unsolved{clash, "none of the cheapest kinds holds single ones"});
     return *std::move(solution);
 }
 
@@ -210,7 +228,7 @@ bool feasible(const NegotiationProblem& problem, const std::vector<std::size_t>&
     Search search(problem);
     if (!search.prepare(problem)) return false;
     const auto found = search.choose(true);
-    return found || found.error() == AssignFailure::too_large;
+    return found || found.error() != AssignFailure::impossible;
 }
 
 std::vector<FieldPreference> NegotiationProblem::usual_preferences() {
@@ -238,7 +256,10 @@ std::expected<NegotiationSolution, Conflict> negotiate(const NegotiationProblem&
         if (solved) return *std::move(solved);
         unsolved = std::move(solved).error();
     }
-    if (unsolved.gave_up) return std::unexpected(Conflict{.reason = ConflictReason::gave_up});
+    if (!unsolved.gave_up.empty()) {
+        return std::unexpected(
+            Conflict{.reason = ConflictReason::gave_up, .limit = std::move(unsolved.gave_up)});
+    }
     return std::unexpected(explain(problem, order, unsolved.clash));
 }
 

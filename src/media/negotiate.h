@@ -141,6 +141,7 @@ struct Conflict {
     Caps right = {};                        // … and what was asked downstream.
     std::string field = {};                 // Where the two differ: "format"; may be empty.
     std::string hint = {};
+    std::string limit = {};  // Of gave_up: what there was too much of.
     // Nodes from the first of `names` to the last, by which what one says reaches the other.
     std::vector<std::string> path = {};
 
