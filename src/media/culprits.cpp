@@ -6,6 +6,7 @@
 
 #include "media/bridge.h"
 #include "media/feasible.h"
+#include "media/field_conflict.h"
 #include "media/solver.h"
 #include "media/trials.h"
 
@@ -14,17 +15,24 @@ namespace {
 
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
-// As if nobody minded what it carries; a node that passes on still passes on.
-void relax_node(NegotiationNode& node) {
-    for (NegotiationPad& pad : node.pads) pad.caps = Caps::any();
-    if (node.transform != nullptr) node.transform = &open_transform();
-}
-
 NegotiationProblem only(const NegotiationProblem& problem, const Trials::Says& says) {
-    NegotiationProblem rest = problem;
-    for (std::size_t n = 0; n < rest.nodes.size(); ++n) {
-        if (!says[n]) relax_node(rest.nodes[n]);
+    NegotiationProblem rest{.converters = problem.converters,
+                            .insert_only_if_needed = problem.insert_only_if_needed};
+    rest.nodes.reserve(problem.nodes.size());
+    for (std::size_t n = 0; n < problem.nodes.size(); ++n) {
+        const NegotiationNode& node = problem.nodes[n];
+        if (says[n]) {
+            rest.nodes.push_back(node);
+            continue;
+        }
+        rest.nodes.push_back({.name = node.name, .relation = node.relation});
+        for (const NegotiationPad& pad : node.pads) {
+            rest.nodes.back().pads.push_back({.name = pad.name, .side = pad.side});
+        }
+        // As if nobody minded what it carries; a node that passes on still passes on.
+        if (node.transform != nullptr) rest.nodes.back().transform = &open_transform();
     }
+    rest.links = problem.links;
     for (std::size_t l = 0; l < rest.links.size(); ++l) {
         if (!says[rest.nodes.size() + l]) rest.links[l].filters.clear();
     }
@@ -113,6 +121,32 @@ std::vector<std::string> path_between(const NegotiationProblem& problem, std::si
     return path;
 }
 
+// Names, filters and the way between them.
+void name_all(const NegotiationProblem& problem, const std::vector<std::size_t>& order,
+              const Trials::Says& culprits, Conflict& conflict) {
+    const std::size_t nodes = problem.nodes.size();
+    std::vector<std::size_t> named;
+    for (const std::size_t n : order) {
+        if (culprits[n]) named.push_back(n);
+    }
+    for (const std::size_t n : named) conflict.names.push_back(problem.nodes[n].name);
+    for (std::size_t l = 0; l < problem.links.size(); ++l) {
+        if (culprits[nodes + l]) conflict.filters.push_back(l);
+    }
+    if (!named.empty()) conflict.path = path_between(problem, named.front(), named.back());
+}
+
+// What a set says of one field.
+Caps only_field(const Caps& caps, const std::string& field) {
+    Caps all;
+    for (const Structure& structure : caps.structures()) {
+        Structure one(structure.media_type());
+        one.set(field, *structure.find(field));
+        all.append(std::move(one));
+    }
+    return all;
+}
+
 }  // namespace
 
 // The nodes left when everything that feeds from outside into cycles, or hangs behind them, is
@@ -157,16 +191,28 @@ Conflict explain(const NegotiationProblem& problem, const std::vector<std::size_
     const NegotiationProblem rest = only(problem, *culprits);
     const auto parted = Solver(rest, order).narrow();
     Conflict conflict = describe(parted ? *parted : clash);
-    const std::size_t nodes = problem.nodes.size();
-    std::vector<std::size_t> named;
-    for (const std::size_t n : order) {
-        if ((*culprits)[n]) named.push_back(n);
+    name_all(problem, order, *culprits, conflict);
+    return conflict;
+}
+
+std::optional<Conflict> explain_field(const NegotiationProblem& problem,
+                                      const std::vector<std::size_t>& order) {
+    auto found = field_conflict(problem, order);
+    if (!found) return std::nullopt;
+    // Another quarrel among fewer of them would be the one to tell.
+    for (std::size_t owner = 0; owner < found->owners.size(); ++owner) {
+        if (!found->owners[owner]) continue;
+        Trials::Says without = found->owners;
+        without[owner] = false;
+        if (!feasible(only(problem, without), order)) return std::nullopt;
     }
-    for (const std::size_t n : named) conflict.names.push_back(problem.nodes[n].name);
-    for (std::size_t l = 0; l < problem.links.size(); ++l) {
-        if ((*culprits)[nodes + l]) conflict.filters.push_back(l);
-    }
-    if (!named.empty()) conflict.path = path_between(problem, named.front(), named.back());
+    const Caps left = only_field(found->clash.left, found->field);
+    const Caps right = only_field(found->clash.right, found->field);
+    Conflict conflict = describe({.link = found->clash.link, .left = left, .right = right});
+    if (conflict.field != found->field) return std::nullopt;
+    conflict.left = std::move(found->clash.left);
+    conflict.right = std::move(found->clash.right);
+    name_all(problem, order, found->owners, conflict);
     return conflict;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "media/conflict.h"
@@ -18,5 +19,10 @@ Conflict cycle_conflict(const NegotiationProblem& problem, const std::vector<std
 // their sets part. `clash` serves where that takes too long to find.
 Conflict explain(const NegotiationProblem& problem, const std::vector<std::size_t>& order,
                  const Clash& clash);
+
+// The same, where they disagree about one field that nothing between them changes: those who hand
+// it on are not blamed. Quick, and no answer where there is no such quarrel.
+std::optional<Conflict> explain_field(const NegotiationProblem& problem,
+                                      const std::vector<std::size_t>& order);
 
 }  // namespace parallax

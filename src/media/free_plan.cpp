@@ -10,7 +10,8 @@ namespace {
 bool is_idle(const NegotiationNode& node, const Narrowings::Answer& made, const Caps& caps) {
     if (!node.transform->first_is_natural()) return is_subset(caps, made.allowed);
     const auto natural = made.allowed.structures();
-    return made.allowed.is_any() || (!natural.empty() && is_subset(caps, natural.front()));
+    // The same, not only among what it may be: a field that is left out is one that was taken away.
+    return made.allowed.is_any() || (!natural.empty() && equal(Caps(natural.front()), caps));
 }
 
 // Of single formats the price is certain: what was assumed of a converter is asked of it here.

@@ -250,6 +250,9 @@ std::expected<NegotiationSolution, Conflict> negotiate(const NegotiationProblem&
         auto solved = solve_plain(problem, order);
         if (solved) return *std::move(solved);
         unsolved = std::move(solved).error();
+        if (auto conflict = explain_field(problem, order)) {
+            return std::unexpected(*std::move(conflict));
+        }
     }
     if (may_convert) {
         auto solved = solve_converting(problem, unsolved.clash);

@@ -244,6 +244,8 @@ TEST_CASE("negotiate: who is to blame among five times the elements is found as 
     };
     check([=](auto n) { return line(n, "ANY", passes, end); });
     check([=](auto n) { return branches(n, end); });
+    check([=](auto n) { return line(n, "video", converts, end); });
+    check([=](auto n) { return line(n, "video", crops, end); });
 }
 
 }  // namespace

@@ -116,7 +116,26 @@ TEST_CASE("negotiate: a converter joins two formats, and converts nothing where 
     CHECK(chain("video/x-raw,format=NV12,width=[1,9]", "video/x-raw,format=RGB,width={7,3}") ==
           "video/x-raw,format=NV12,width=7 | video/x-raw,format=RGB,width=7");
     CHECK(chain("video/x-raw,format=NV12,width=5", "video/x-raw,width=6")
-              .starts_with("conflict: a, c and b have no format in common: width 5 meets width 6"));
+              .starts_with("conflict: a and b have no format in common: width 5 meets width 6"));
+}
+
+TEST_CASE("negotiate: who copies a field is not blamed for what others want of it") {
+    const AnyFormat any_format;
+    NegotiationProblem p{
+        .nodes = {source("a", "video/x-raw,rate=[1,60]"),
+                  converter("slow", any_format, "video/x-raw"),
+                  converter("c", any_format, "video/x-raw"), sink("b", "video/x-raw,rate=25")},
+        .links = {link(0, 1), link_out(1, 2), link_out(2, 3)}};
+    p.links[1].filters = {caps("video/x-raw,rate=30")};
+    const auto told = negotiate(p);
+    REQUIRE_FALSE(told);
+    CHECK(told.error().names == std::vector<std::string>{"b"});
+    CHECK(told.error().filters == std::vector<std::size_t>{1});
+    CHECK(told.error().field == "rate");
+    p.links[1].filters = {};
+    p.nodes[1].pads[1].caps = caps("video/x-raw,rate={10,30}");
+    CHECK(negotiate(p).error().message() ==
+          "slow and b have no format in common: rate {10,30} meets rate 25");
 }
 
 TEST_CASE("negotiate: of a conflict behind a tee the branches are named, not the source") {
