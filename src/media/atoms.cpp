@@ -104,6 +104,24 @@ Value sorted(const List& list) {
     return list_of(std::move(values));
 }
 
+// Without what of its lists lies in smaller pieces altogether: that has pieces of its own.
+Structure own_part(const Structure& structure, const Caps& smaller) {
+    if (smaller.is_empty()) return structure;
+    Structure own = structure;
+    for (const Field& field : structure.fields()) {
+        const auto* list = field.value.get<List>();
+        if (list == nullptr) continue;
+        std::vector<Value> items;
+        for (const Value& item : list->items()) {
+            Structure one = own;
+            one.set(field.name, item);
+            if (!is_subset(Caps(std::move(one)), smaller)) items.push_back(item);
+        }
+        if (!items.empty()) own.set(field.name, list_of(std::move(items)));
+    }
+    return own;
+}
+
 }  // namespace
 
 std::uint32_t rank_within(const Structure& whole, const Structure& part) {
@@ -169,7 +187,7 @@ std::optional<Atoms> Atoms::make(const std::vector<Caps>& sets, std::size_t most
         const Caps smaller = inclusion.largest(i);
         // Where they hold all that is in it, it stands for nothing of its own.
         if (!smaller.is_empty() && is_subset(Caps(structure), smaller)) continue;
-        atoms.atoms_.emplace_back(structure);
+        atoms.atoms_.emplace_back(own_part(structure, smaller));
         atoms.generality_.push_back(inclusion.count(i));
         atoms.smaller_.push_back(smaller);
     }

@@ -22,7 +22,10 @@ std::optional<PixelFormat> format_in(const Structure& structure, const Value& va
     return name ? pixel_format(structure.media_type(), *name) : std::nullopt;
 }
 
-bool has_alpha(std::string_view name) { return name.contains('A'); }  // RGBA, BGRA, AYUV …
+// RGBA, BGRA, AYUV … but not GRAY8.
+bool has_alpha(const PixelTraits& t) {
+    return t.family != PixelFamily::gray && t.name.contains('A');
+}
 
 std::uint32_t loss_between(PixelFormat from, PixelFormat to) {
     if (from == to) return 0;
@@ -31,7 +34,7 @@ std::uint32_t loss_between(PixelFormat from, PixelFormat to) {
     std::uint32_t loss = 1;  // Even the same in another order is work for nothing.
     const auto grey = [](const PixelTraits& t) { return t.family == PixelFamily::gray; };
     if (grey(b) && !grey(a)) loss += 1000;
-    if (has_alpha(a.name) && !has_alpha(b.name)) loss += 200;
+    if (has_alpha(a) && !has_alpha(b)) loss += 200;
     if (b.bits < a.bits) loss += 100;
     if (!grey(a)) {
         loss += 20U * static_cast<std::uint32_t>(std::max(0, b.chroma_shift_x - a.chroma_shift_x) +
@@ -39,7 +42,7 @@ std::uint32_t loss_between(PixelFormat from, PixelFormat to) {
     }
     const bool changes_model = a.family != b.family;
     if (changes_model && !grey(a)) loss += 10;  // Rounding of the matrix.
-    if (has_alpha(b.name) && !has_alpha(a.name)) loss += 4;
+    if (has_alpha(b) && !has_alpha(a)) loss += 4;
     if (b.bits > a.bits) loss += 4;
     return loss;
 }

@@ -153,6 +153,15 @@ std::vector<std::vector<std::size_t>> chains_of(const NegotiationProblem& proble
     return chains;
 }
 
+// What the chain on a link adds to the price of the plan.
+NegotiationPrice price_on(const NegotiationProblem& problem, const Search& search,
+                          const Assignment& chosen, std::size_t link) {
+    const std::size_t from = chosen.values[search.solver.variable_of(link)];
+    const std::size_t to = chosen.values[search.solver.variable_of(search.bridge.after[link])];
+    const std::uint64_t more_ways = search.bridge.ways[link] - 1;
+    return search.paths->prices().at(from, to) * (100 + problem.fan_out_percent * more_ways) / 100;
+}
+
 std::optional<NegotiationSolution> solve_chains(const NegotiationProblem& problem,
                                                 const Search& search, const Assignment& chosen) {
     const auto chains = chains_of(problem, search, chosen);
@@ -176,6 +185,12 @@ std::optional<NegotiationSolution> solve_chains(const NegotiationProblem& proble
     const std::vector<Structure> caps = solver.link_caps();
     for (std::size_t l = 0; l < problem.links.size(); ++l) {
         solution.link_caps.push_back(caps[l]);
+        // Kinds that differ may have formats in common: where one of them was fixed on both sides,
+        // there is nothing to convert.
+        if (!chains[l].empty() && caps[with.parts[l].front()] == caps[with.parts[l].back()]) {
+            solution.cost -= price_on(problem, search, chosen, l);
+            continue;
+        }
         for (std::size_t i = 0; i < chains[l].size(); ++i) {
             InsertedConverter inserted{l, chains[l][i], caps[with.parts[l][i]],
                                        caps[with.parts[l][i + 1]], 0};

@@ -330,6 +330,7 @@ void check_case(const Case& c, bool explained) {
         REQUIRE(static_cast<int>(solved->cost) == best.cost);
         REQUIRE(cost_of(c, distances(c), state) == best.cost);
         REQUIRE(ranks_of(c, state) == best.ranks);
+        for (const InsertedConverter& each : solved->inserted) REQUIRE(each.from != each.to);
         return;
     }
     const std::vector<std::string>& names = solved.error().names;

@@ -11,6 +11,7 @@
 
 #include <doctest/doctest.h>
 
+#include "media/loss.h"
 #include "parallax/video_caps.h"
 #include "support/unwrap.h"
 
@@ -136,6 +137,37 @@ TEST_CASE("negotiate: who copies a field is not blamed for what others want of i
     p.nodes[1].pads[1].caps = caps("video/x-raw,rate={10,30}");
     CHECK(negotiate(p).error().message() ==
           "slow and b have no format in common: rate {10,30} meets rate 25");
+}
+
+TEST_CASE("negotiate: a converter is put in where it makes something else, not the same again") {
+    const AnyFormat any_format;
+    // The join takes anything. The list of all that could be made is no third kind beside two of
+    // its own formats: what one of the two sources gives already serves both.
+    NegotiationProblem p{
+        .nodes = {source("a", "video/x-raw,format=I420"), source("b", "video/x-raw,format=RGB"),
+                  pass("join", 1), sink("end", "ANY")},
+        .links = {link(0, 2), link(1, 2), link_out(2, 3)}};
+    p.converters.push_back({.name = "convert",
+                            .sink = caps("video/x-raw,format={RGB,NV12,I420}"),
+                            .src = caps("video/x-raw,format={RGB,NV12,I420}"),
+                            .transform = &any_format,
+                            .cost = 1});
+    const auto solved = negotiate(p);
+    REQUIRE_MESSAGE(solved, answer(p));
+    REQUIRE(solved->inserted.size() == 1);
+    CHECK(solved->inserted[0].link == 0);
+    CHECK(to_string(solved->inserted[0].to) == "video/x-raw,format=RGB");
+    CHECK(solved->cost == 1 + conversion_loss(solved->inserted[0].from, solved->inserted[0].to));
+}
+
+TEST_CASE("loss: grey has no alpha that colours without it could lose") {
+    const auto loss = [](std::string_view from, std::string_view to) {
+        return conversion_loss(caps(from), caps(to));
+    };
+    CHECK(loss("video/x-raw,format=GRAY8", "video/x-raw,format=RGB") <
+          loss("video/x-raw,format=RGBA", "video/x-raw,format=RGB"));
+    CHECK(loss("video/x-raw,format=GRAY8", "video/x-raw,format=RGB") <
+          loss("video/x-raw,format=RGB", "video/x-raw,format=GRAY8"));
 }
 
 TEST_CASE("negotiate: of a conflict behind a tee the branches are named, not the source") {
