@@ -16,6 +16,34 @@ bool says(std::string_view text, std::string_view part) {
     return solve(text).find(part) != std::string::npos;
 }
 
+TEST_CASE("caps solve: what is given up says which limit it met") {
+    // Each converter feeds all after it.
+    constexpr int count = 24;
+    std::string formats;
+    std::string converters;
+    for (int i = 0; i < 8; ++i) {
+        const std::string format = "\"v,f=" + std::to_string(i) + "\"";
+        formats += (i == 0 ? "" : ",") + format;
+        converters += std::string(i == 0 ? "" : ",") + "{\"from\":" + format + R"(,"to":"v,f=)" +
+                      std::to_string((i + 1) % 8) + R"(","cost":3})";
+    }
+    std::string nodes = R"({"name":"a","kind":"source","formats":["v,f=0"]})";
+    std::string links = R"(["a","c0"],["c23","z"])";
+    for (int i = 0; i < count; ++i) {
+        const std::string name = "\"c" + std::to_string(i) + "\"";
+        nodes += ",{\"name\":" + name + R"(,"kind":"convert","formats":[)" + formats + "]}";
+        for (int j = i + 1; j < count; ++j) {
+            links += ",[" + name + ",\"c" + std::to_string(j) + "\"]";
+        }
+    }
+    nodes += R"(,{"name":"z","kind":"sink","formats":["v,f=1"]})";
+    const auto answer = solve_json("{\"nodes\":[" + nodes + "],\"links\":[" + links +
+                                   "],\"converters\":[" + converters + "]}");
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().code == Errc::gave_up);
+    CHECK(answer.error().message.find("tables of more than 262144 prices") != std::string::npos);
+}
+
 TEST_CASE("caps solve: a tee is served by converters on the branch that needs them, step by step") {
     CHECK(solve(R"({"nodes":[
         {"name":"cam","kind":"source","formats":["v,f=NV12","v,f=RGB"]},

@@ -108,6 +108,33 @@ TEST_CASE("assign: a variable without choices, and two that cannot go together, 
     CHECK(assign({}).value().price == 0);
 }
 
+TEST_CASE("assign: a long chain is asked link by link, also where everything is tied") {
+    constexpr std::size_t length = 1000;
+    constexpr std::uint32_t values = 40;
+    AssignProblem p;
+    p.tables.emplace_back(values + 1, 1);  // Any change costs the same, wherever it is made.
+    for (std::uint32_t x = 0; x <= values; ++x) p.tables[0].at(x, x) = 0;
+    p.choices.push_back({{values, 0}});  // What nobody else has.
+    for (std::size_t v = 1; v < length; ++v) {
+        p.choices.emplace_back();
+        for (std::uint32_t x = 0; x < values; ++x) p.choices.back().push_back({x, x});
+        p.pairs.push_back({v - 1, v, 0});
+    }
+    const auto found = assign(p);
+    REQUIRE(found);
+    CHECK(found->price == 1);
+    CHECK(found->values.back() == 0);
+    // And where it ends is for the last to say only if no one before it cares.
+    for (std::size_t v = 1; v + 1 < length; ++v) {
+        for (auto& choice : p.choices[v]) choice.rank = 0;
+    }
+    p.choices.back() = {{7, 0}};
+    const auto other = assign(p);
+    REQUIRE(other);
+    CHECK(other->price == 1);
+    CHECK(other->values[1] == 7);
+}
+
 TEST_CASE("assign: a graph that hangs together everywhere is refused, not pondered for ever") {
     AssignProblem p;
     p.tables.emplace_back(8, 1);
