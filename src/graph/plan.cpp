@@ -65,6 +65,7 @@ class Planner {
         form_stages();
         PX_TRY(check_pads());
         number_ends();
+        count_held();
         size_rings();
         size_arenas();
         return std::move(plan_);
@@ -160,15 +161,22 @@ class Planner {
         }
     }
 
-    // Frames of one output that can be held downstream at once.
-    std::uint64_t held_beyond(std::size_t link_index) const {
-        const PlannedLink& link = plan_.links[link_index];
-        std::uint64_t held = link.channel ? std::uint64_t{link.capacity} + 2 : 0;
-        held += std::uint64_t{2} * element(link.to).keeps();  // As many may come after the oldest.
-        if (pads(link.to).forwards) {
-            for (const std::size_t next : out_links_[link.to]) held += held_beyond(next);
+    // Frames of each output that can be held downstream at once; from the ends up, since branches
+    // that part and meet again lead to one link in more ways than can be walked.
+    void count_held() {
+        held_beyond_.resize(plan_.links.size());
+        for (auto node = order_.rbegin(); node != order_.rend(); ++node) {
+            std::uint64_t handed_on = 0;
+            if (pads(*node).forwards) {
+                for (const std::size_t next : out_links_[*node]) handed_on += held_beyond_[next];
+            }
+            for (const std::size_t l : in_links_[*node]) {
+                const PlannedLink& link = plan_.links[l];
+                std::uint64_t held = link.channel ? std::uint64_t{link.capacity} + 2 : 0;
+                held += std::uint64_t{2} * element(*node).keeps();  // As many after the oldest.
+                held_beyond_[l] = std::min<std::uint64_t>(held + handed_on, 1U << 18U);
+            }
         }
-        return std::min<std::uint64_t>(held, 1U << 18U);
     }
 
     // A ring between processes tells, of all that is still held, where it was borrowed from.
@@ -177,7 +185,7 @@ class Planner {
             PlannedLink& link = plan_.links[l];
             if (!link.channel || !crosses(link)) continue;
             link.held =
-                static_cast<std::uint32_t>(std::min<std::uint64_t>(held_beyond(l), kMostFrames));
+                static_cast<std::uint32_t>(std::min<std::uint64_t>(held_beyond_[l], kMostFrames));
         }
     }
 
@@ -188,7 +196,7 @@ class Planner {
                 const PlannedLink& link = plan_.links[l];
                 if (link.frame_bytes == 0) continue;
                 const std::uint64_t slots =
-                    std::uint64_t{2} * element(node).burst() + 1 + held_beyond(l);
+                    std::uint64_t{2} * element(node).burst() + 1 + held_beyond_[l];
                 plan_.arenas.push_back({.element = node,
                                         .pad = link.from_pad,
                                         .slot_bytes = link.frame_bytes,
@@ -202,6 +210,7 @@ class Planner {
     std::vector<std::size_t> order_;
     std::vector<std::vector<std::size_t>> out_links_;
     std::vector<std::vector<std::size_t>> in_links_;
+    std::vector<std::uint64_t> held_beyond_;  // Of each link, once it is placed.
     std::uint32_t latency_ = 0;
 };
 

@@ -4,7 +4,9 @@
 #include <numeric>
 
 #include <doctest/doctest.h>
+#include <fmt/core.h>
 
+#include "base/clock.h"
 #include "graph/assemble.h"
 #include "parallax/pipeline.h"
 #include "support/known_elements.h"
@@ -16,6 +18,7 @@ namespace {
 // Placement by a launch line. `frame_bytes` is the size of every frame, 0 if unknown.
 struct Placed {
     Assembly assembly;
+    PlanInput input;
     Result<Plan> plan = Plan{};
 
     explicit Placed(std::string_view line, std::size_t frame_bytes = 0,
@@ -25,7 +28,7 @@ struct Placed {
         if (!graph) FAIL(graph.error().front().text);
         assembly = assemble(*graph, registry);
         if (!assembly.problems.empty()) FAIL(assembly.problems.front().text);
-        PlanInput input{.nodes = {}, .links = assembly.links};
+        input.links = assembly.links;
         for (PlannedLink& link : input.links) {
             link.frame_bytes = frame_bytes;
             if (!caps.empty()) link.caps = unwrap(parse_caps(caps)).structures().front();
@@ -151,6 +154,37 @@ TEST_CASE(
     CHECK(placed.assembly.elements[arena.element]->name == "fakesrc0");
     CHECK(arena.slot_bytes == 1000);
     CHECK(arena.slots >= (5 + 1) + (50 + 1) + (7 + 1) + 1);
+}
+
+// A tee, a queue and a way beside it, and both come together; again and again.
+std::string ladder(int rungs) {
+    std::string line = "fakesrc ! tee name=t0";
+    for (int r = 0; r < rungs; ++r) {
+        line += fmt::format(
+            " t{0}. ! queue ! funnel name=f{0} ! tee name=t{1}  t{0}. ! queue ! f{0}.", r, r + 1);
+    }
+    return line + fmt::format("  t{}. ! fakesink", rungs);
+}
+
+// CPU time of placement alone, the least of some rounds.
+double placing_s(const PlanInput& input) {
+    double least = 1e9;
+    for (int round = 0; round < 5; ++round) {
+        const std::int64_t start = thread_cpu_ns();
+        CHECK(make_plan(input));
+        least = std::min(least, static_cast<double>(thread_cpu_ns() - start) / 1e9);
+    }
+    return least;
+}
+
+TEST_CASE("plan: branches that part and meet again many times are not walked way by way") {
+    const Placed small(ladder(5), 1000);
+    const Placed large(ladder(20), 1000);
+    REQUIRE(small.plan);
+    REQUIRE(large.plan);
+    CHECK(placing_s(large.input) < 40 * placing_s(small.input));
+    // So many that the ways between its ends could not be walked in a lifetime.
+    CHECK(Placed(ladder(60), 1000).plan);
 }
 
 TEST_CASE("plan: sizes that nobody knows get no arena") {
