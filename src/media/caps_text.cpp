@@ -16,6 +16,7 @@ using caps_word::is_space;
 using caps_word::is_word;
 using caps_word::kind_name;
 using caps_word::looks_integer;
+using caps_word::refusal;
 using caps_word::to_boolean;
 using caps_word::to_integer;
 using caps_word::to_real;
@@ -352,7 +353,10 @@ Read<Value> Reader::fraction(const Token& token) const {
     const auto den = slash == std::string_view::npos ? std::optional(std::int64_t{1})
                                                      : to_integer(text.substr(slash + 1));
     if (!num || !den) {
-        return fail_at(token.offset, "'" + token.text + "' is not a fraction of 64-bit integers");
+        const auto why = refusal(num ? text.substr(std::min(slash, text.size() - 1) + 1)
+                                     : text.substr(0, slash));
+        return fail_at(token.offset, "'" + token.text + "' is not a fraction of 64-bit integers",
+                       why ? why->hint : "");
     }
     if (*den == 0) return fail_at(token.offset, "the denominator of " + token.text + " is zero");
     const auto made = Fraction::make(*num, *den);
@@ -365,6 +369,9 @@ Read<Value> Reader::scalar(Type type, const Token& token) const {
     switch (type) {
         case Type::integer:
             if (const auto x = to_integer(token.text)) return Value(*x);
+            break;
+        case Type::natural:
+            if (const auto x = to_integer(token.text); x && *x >= 0) return Value(*x);
             break;
         case Type::real:
             if (const auto x = to_real(token.text)) return Value(*x);
@@ -379,8 +386,15 @@ Read<Value> Reader::scalar(Type type, const Token& token) const {
         case Type::guess:
             return Value(token.text);
     }
-    static constexpr std::array<std::string_view, 4> kWanted{"", "a 64-bit integer", "a number",
-                                                             "a boolean (true or false)"};
+    static constexpr std::array<std::string_view, 7> kWanted{"",
+                                                             "a 64-bit integer",
+                                                             "a number",
+                                                             "a boolean (true or false)",
+                                                             "",
+                                                             "a fraction",
+                                                             "an integer from 0 on, of 63 bits"};
+    const auto why = type == Type::boolean ? std::nullopt : refusal(token.text);
+    if (why) return fail_at(token.offset, why->reason, why->hint);
     return fail_at(token.offset, "'" + token.text + "' is not " +
                                      std::string(kWanted.at(static_cast<std::size_t>(type))));
 }
@@ -388,9 +402,7 @@ Read<Value> Reader::scalar(Type type, const Token& token) const {
 Read<Value> Reader::guess(const Token& token) const {
     if (token.quoted) return Value(token.text);
     if (const auto x = to_integer(token.text)) return Value(*x);
-    if (looks_integer(token.text)) {
-        return fail_at(token.offset, token.text + " does not fit into 64 bits");
-    }
+    if (const auto why = refusal(token.text)) return fail_at(token.offset, why->reason, why->hint);
     const bool number = is_digit(token.text.back()) || token.text.back() == '.';
     if (const auto x = to_real(token.text); x && number) return Value(*x);
     const std::size_t slash = token.text.find('/');

@@ -98,13 +98,21 @@ TEST_CASE("caps text: our own additions to the syntax") {
         {"a,x=\"true\"", "a,x=\"true\""},
         {"a,x=\"grün\"", "a,x=\"grün\""},
         {"a,x=\"a\\012b\"", "a,x=\"a\\012b\""},
-        {"a,x=010", "a,x=10"},
         {"a,x=5000000000", "a,x=5000000000"},
         {"a,x=-9223372036854775808", "a,x=-9223372036854775808"},
         {"a,x=[-9223372036854775808,9223372036854775807]",
          "a,x=[-9223372036854775808,9223372036854775807]"},
         {"a,x=(double)inf", "a,x=(double)inf"},
-        {"a,x=inf", "a,x=inf"},
+        {"a,x=(uint)5", "a,x=5"},
+        {"a,x=(uint)[0,max]", "a,x=[0,4294967295]"},
+        {"a,x=0", "a,x=0"},
+        {"a,x=01.5", "a,x=1.5"},
+        {"a,x=(string)010", "a,x=\"010\""},
+        {"a,x=\"inf\"", "a,x=\"inf\""},
+        {"a,x=(string)NaN", "a,x=\"NaN\""},
+        {"a,x=(string)1e400", "a,x=\"1e400\""},
+        {"a,x=nano", "a,x=nano"},
+        {"a,x=0xfoo", "a,x=0xfoo"},
         {"a,x=1/9223372036854775807", "a,x=1/9223372036854775807"},
     };
     for (const Case& c : cases) {
@@ -172,6 +180,43 @@ TEST_CASE("caps text: a mistake is named with its column") {
     CHECK(read_back("a,r=[0/1,30]") == "a,r=[0/1,30/1]");  // The first end says the kind.
 }
 
+// A number that cannot be kept as it was written never becomes another one, nor a word.
+TEST_CASE("caps text: numbers out of range are refused with their place, typed or not") {
+    const std::vector<Case> cases{
+        {"a/b,x=1e400", "column 7: 1e400 does not fit into a double"},
+        {"a/b,x=-1e400", "column 7: -1e400 does not fit into a double"},
+        {"a/b,x=+1e400", "column 7: +1e400 does not fit into a double"},
+        {"a/b,x=1e-400", "column 7: 1e-400 does not fit into a double"},
+        {"a/b,x=(double)1e400", "column 15: 1e400 does not fit into a double"},
+        {"a/b,x=[0.5,1e400]", "column 12: 1e400 does not fit into a double"},
+        {"a/b,x={1,1e400}", "column 10: 1e400 does not fit into a double"},
+        {"a/b,x=0xFFFFFFFFFFFFFFFF", "column 7: 0xFFFFFFFFFFFFFFFF does not fit into 64 bits"},
+        {"a/b,x=-0x8000000000000001", "column 7: -0x8000000000000001 does not fit into 64 bits"},
+        {"a/b,x=99999999999999999999", "column 7: 99999999999999999999 does not fit into 64 bits"},
+        {"a/b,x=(bitmask)0xFFFFFFFFFFFFFFFF",
+         "column 16: 0xFFFFFFFFFFFFFFFF does not fit into 64 bits"},
+        {"a/b,x=nan", "column 7: 'nan' is not a number"},
+        {"a/b,x=NaN", "column 7: 'NaN' is not a number"},
+        {"a/b,x=-nan", "column 7: '-nan' is not a number"},
+        {"a/b,x=inf", "column 7: inf is no finite number"},
+        {"a/b,x=-Infinity", "column 7: -Infinity is no finite number"},
+        {"a/b,x=(uint)-1", "column 13: '-1' is not an integer from 0 on, of 63 bits"},
+        {"a/b,x=(guint64)-1", "column 16: '-1' is not an integer from 0 on, of 63 bits"},
+        {"a/b,x=(uint)[-1,5]", "column 14: '-1' is not an integer from 0 on, of 63 bits"},
+        {"a/b,x=010", "column 7: 010 is octal to some and decimal to others"},
+        {"a/b,x=-08", "column 7: -08 is octal to some and decimal to others"},
+        {"a/b,x=(int)010", "column 12: 010 is octal to some and decimal to others"},
+        {"a/b,x=030/1", "column 7: '030/1' is not a fraction of 64-bit integers"},
+        {"a/b,x=99999999999999999999/1",
+         "column 7: '99999999999999999999/1' is not a fraction of 64-bit integers"},
+    };
+    for (const Case& c : cases) {
+        CAPTURE(c.text);
+        CHECK(read_back(c.text) == "error: " + std::string(c.wanted));
+    }
+    CHECK(parse_caps("a/b,x=010").error().hint == "leave out the leading zero; as text: \"010\"");
+}
+
 TEST_CASE("caps text: every prefix of a long text either reads or says where it stops") {
     const std::string text =
         "video/x-raw(memory:DMABuf,meta:X),format=(string){NV12,\"R B\"},width=[16,4096,2],"
@@ -201,8 +246,10 @@ TEST_CASE("caps text: doubles and words of any content come back the same") {
                            std::numeric_limits<double>::denorm_min()}) {
         CHECK(read_value(to_string(Value(x))) == Value(x));
     }
-    for (const char* word : {"", "NV12", "30", "1/2", "1/0", "t", "FALSE", "min", "max", "a b",
-                             "\"", "\\", "\\101", "\n", "ä", "{}", "[1,2]", "(int)5", "1e5"}) {
+    for (const char* word :
+         {"",    "NV12", "30", "1/2",   "1/0",    "t",   "FALSE", "min",   "max",
+          "a b", "\"",   "\\", "\\101", "010",    "nan", "-Inf",  "1e400", "0xFFFFFFFFFFFFFFFF",
+          "\n",  "ä",    "{}", "[1,2]", "(int)5", "1e5"}) {
         CAPTURE(word);
         CHECK(read_value(to_string(Value(word))) == Value(word));
     }

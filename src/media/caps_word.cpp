@@ -22,18 +22,18 @@ struct TypeName {
     std::string_view name;
     Type type;
 };
-// GStreamer's names and short forms. Sizes and signs of integers all mean our one kind.
+// GStreamer's names and short forms. All integers are our one kind, whatever their size.
 constexpr std::array kTypeNames{TypeName{"int", Type::integer},
                                 TypeName{"i", Type::integer},
                                 TypeName{"gint", Type::integer},
-                                TypeName{"uint", Type::integer},
-                                TypeName{"u", Type::integer},
-                                TypeName{"guint", Type::integer},
+                                TypeName{"uint", Type::natural},
+                                TypeName{"u", Type::natural},
+                                TypeName{"guint", Type::natural},
                                 TypeName{"int64", Type::integer},
                                 TypeName{"gint64", Type::integer},
-                                TypeName{"uint64", Type::integer},
-                                TypeName{"guint64", Type::integer},
-                                TypeName{"bitmask", Type::integer},
+                                TypeName{"uint64", Type::natural},
+                                TypeName{"guint64", Type::natural},
+                                TypeName{"bitmask", Type::natural},
                                 TypeName{"double", Type::real},
                                 TypeName{"d", Type::real},
                                 TypeName{"gdouble", Type::real},
@@ -51,6 +51,33 @@ constexpr std::array kTypeNames{TypeName{"int", Type::integer},
                                 TypeName{"fraction", Type::fraction},
                                 TypeName{"GstFraction", Type::fraction}};
 
+void drop_sign(std::string_view& word) {
+    if (word.starts_with('-') || word.starts_with('+')) word.remove_prefix(1);
+}
+
+bool is_hex(std::string_view word) {
+    drop_sign(word);
+    if (!word.starts_with("0x") && !word.starts_with("0X")) return false;
+    word.remove_prefix(2);
+    return !word.empty() && std::ranges::all_of(word, [](char c) {
+        return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'f');
+    });
+}
+
+// "010": GStreamer's eight, most people's ten.
+bool is_octal(std::string_view word) {
+    drop_sign(word);
+    return word.size() > 1 && word[0] == '0' && is_digit(word[1]);
+}
+
+bool is_real_out_of_range(std::string_view word) {
+    if (word.starts_with('+')) word.remove_prefix(1);
+    double value = 0;
+    const char* end = word.data() + word.size();
+    const auto [stop, error] = std::from_chars(word.data(), end, value);
+    return error == std::errc::result_out_of_range && stop == end;
+}
+
 }  // namespace
 
 std::optional<Type> type_called(std::string_view name) {
@@ -66,13 +93,14 @@ std::string_view kind_name(const Value& value) {
 }
 
 bool looks_integer(std::string_view word) {
-    if (!word.empty() && (word[0] == '-' || word[0] == '+')) word.remove_prefix(1);
+    drop_sign(word);
     return !word.empty() && std::ranges::all_of(word, is_digit);
 }
 
 std::optional<std::int64_t> to_integer(std::string_view word) {
+    if (is_octal(word)) return std::nullopt;
     const bool negative = word.starts_with('-');
-    if (negative || word.starts_with('+')) word.remove_prefix(1);
+    drop_sign(word);
     int base = 10;
     if (word.starts_with("0x") || word.starts_with("0X")) {
         base = 16;
@@ -98,6 +126,26 @@ std::optional<double> to_real(std::string_view word) {
     return value;
 }
 
+std::optional<Refusal> refusal(std::string_view word) {
+    const std::string text(word);
+    if (looks_integer(word) || is_hex(word)) {
+        if (to_integer(word)) return std::nullopt;
+        if (!is_octal(word)) return Refusal{text + " does not fit into 64 bits"};
+        return Refusal{text + " is octal to some and decimal to others",
+                       "leave out the leading zero; as text: \"" + text + "\""};
+    }
+    if (is_real_out_of_range(word)) return Refusal{text + " does not fit into a double"};
+    drop_sign(word);
+    if (same_word(word, "nan")) {
+        return Refusal{"'" + text + "' is not a number", "as text: \"" + text + "\""};
+    }
+    if (same_word(word, "inf") || same_word(word, "infinity")) {
+        return Refusal{text + " is no finite number",
+                       "write (double)" + text + "; as text: \"" + text + "\""};
+    }
+    return std::nullopt;
+}
+
 std::optional<bool> to_boolean(std::string_view word) {
     for (const std::string_view yes : {"true", "yes", "t"}) {
         if (same_word(word, yes)) return true;
@@ -112,6 +160,7 @@ std::optional<Value> bound(std::string_view word, Type type) {
     constexpr std::int64_t max32 = std::numeric_limits<std::int32_t>::max();
     const bool max = word == "max";
     if (!max && word != "min") return std::nullopt;
+    if (type == Type::natural) return Value(max ? 2 * std::int64_t{max32} + 1 : 0);
     if (type == Type::integer) return Value(max ? max32 : -max32 - 1);
     if (type == Type::fraction) return Value(Fraction(max ? max32 : -max32, 1));
     if (type != Type::real) return std::nullopt;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "parallax/value.h"
@@ -19,7 +20,7 @@ constexpr bool is_word(char c) {
     return is_alpha(c) || is_digit(c) || std::string_view("_-+/:.").contains(c);
 }
 
-enum class Type : std::uint8_t { guess, integer, real, boolean, string, fraction };
+enum class Type : std::uint8_t { guess, integer, real, boolean, string, fraction, natural };
 
 // By the name that stands in brackets before a value: "int", "fraction" … and GStreamer's others.
 std::optional<Type> type_called(std::string_view name);
@@ -27,11 +28,19 @@ std::optional<Type> type_called(std::string_view name);
 // "int", "fraction range" …: what a message calls the kind of a value.
 std::string_view kind_name(const Value& value);
 
-// Nothing where the word is not of that kind, or does not fit.
+// Nothing where the word is not of that kind, or does not fit; also for 010, which some read as ten
+// and some as eight.
 std::optional<std::int64_t> to_integer(std::string_view word);
 std::optional<double> to_real(std::string_view word);
 std::optional<bool> to_boolean(std::string_view word);
 bool looks_integer(std::string_view word);  // Digits with a sign or without, however many.
+
+// Of a word that was meant as a number but is none that can be kept exactly; else nothing.
+struct Refusal {
+    std::string reason;
+    std::string hint = {};
+};
+std::optional<Refusal> refusal(std::string_view word);
 
 // What "min" and "max" mean for a type. GStreamer's: of 32 bits, so that the texts agree.
 std::optional<Value> bound(std::string_view word, Type type);
