@@ -307,7 +307,35 @@ std::optional<Clash> Solver::fix(std::size_t variable) {
     return first_clash;
 }
 
-// Preferences of the nodes on it, upstream first, then the defaults, then the plain rule.
+// What the transform before it would make of what comes in if nobody asked for anything else: one
+// that must change something, such as a scaler that is asked for a width, leaves the rest alone.
+std::vector<FieldPreference> Solver::unchanged(std::size_t variable) const {
+    std::vector<FieldPreference> fields;
+    for (const std::size_t out : members_[variable]) {
+        const std::size_t n = problem_->links[out].from;
+        const NegotiationNode& node = problem_->nodes[n];
+        if (node.relation != PadRelation::transform) continue;
+        std::optional<std::size_t> only_input;
+        for (const std::size_t in : links_at_[n]) {
+            if (problem_->links[in].to != n) continue;
+            if (only_input) return {};
+            only_input = in;
+        }
+        if (!only_input || !is_fixed(domains_[variable_of_[*only_input]])) continue;
+        Caps natural = domains_[variable_of_[*only_input]];
+        if (node.transform->first_is_natural()) {
+            natural = node.transform->across(pad_at(n, *only_input), natural, pad_at(n, out));
+        }
+        if (natural.structures().empty()) continue;
+        for (const Field& field : natural.structures().front().fields()) {
+            if (is_fixed(field.value)) fields.push_back({field.name, field.value});
+        }
+    }
+    return fields;
+}
+
+// Preferences of the nodes on it, upstream first, then what comes in, then the defaults, then the
+// plain rule.
 Structure Solver::choose(std::size_t variable, Structure alternative) const {
     const auto prefer = [&alternative](const std::vector<FieldPreference>& preferences) {
         for (const FieldPreference& preference : preferences) {
@@ -322,10 +350,13 @@ Structure Solver::choose(std::size_t variable, Structure alternative) const {
         prefer(problem_->nodes[problem_->links[l].from].preferences);
         prefer(problem_->nodes[problem_->links[l].to].preferences);
     }
+    if (is_fixed(alternative)) return alternative;
     // A list is somebody's order of preference; only ranges are open enough for a default.
-    for (const FieldPreference& preference : problem_->defaults) {
-        const Value* open = alternative.find(preference.field);
-        if (open && !open->get<List>()) prefer({preference});
+    for (const auto& preferences : {unchanged(variable), problem_->defaults}) {
+        for (const FieldPreference& preference : preferences) {
+            const Value* open = alternative.find(preference.field);
+            if (open && !open->get<List>()) prefer({preference});
+        }
     }
     return fixate(std::move(alternative));
 }
