@@ -6,7 +6,9 @@
 
 #include <fmt/core.h>
 
+#include "graph/converters.h"
 #include "media/conflict.h"
+#include "media/remedy.h"
 
 namespace parallax {
 namespace {
@@ -236,12 +238,12 @@ class Assembler {
         } else if (names.empty()) {
             text += bare.name + (at_from ? " has no output" : " has no input");
         } else if (!can_intersect(from_caps, to_caps)) {
-            const Conflict conflict =
-                describe({.left = main_caps(link.from, PadDirection::src, link.from_pad, from_caps),
-                          .right = main_caps(link.to, PadDirection::sink, link.to_pad, to_caps)});
-            const auto [left, right] = sides(conflict);
+            const Caps out = main_caps(link.from, PadDirection::src, link.from_pad, from_caps);
+            const Caps in = main_caps(link.to, PadDirection::sink, link.to_pad, to_caps);
+            const auto [left, right] = sides(describe({.left = out, .right = in}));
             text += left + " and " + right + " have nothing in common";
-            if (!conflict.hint.empty()) hint = conflict.hint;
+            const std::string remedy = remedy_between(a.name, out, b.name, in);
+            if (!remedy.empty()) hint = remedy;
         } else {
             text += bare.name + " has no free " + (at_from ? "output" : "input") + " left";
         }
@@ -250,6 +252,24 @@ class Assembler {
                 .text = std::move(text),
                 .names = names,
                 .hint = std::move(hint)};
+    }
+
+    // The element that would join the two, if there is one.
+    std::string remedy_between(const std::string& from, const Caps& out, const std::string& to,
+                               const Caps& in) const {
+        const NegotiationProblem problem{
+            .nodes = {{.name = from, .pads = {{"src", PadSide::src, out}}},
+                      {.name = to, .pads = {{"sink", PadSide::sink, in}}}},
+            .links = {{.from = 0, .from_pad = 0, .to = 1, .to_pad = 0}}};
+        const auto solved = negotiate(problem);
+        if (solved) return {};
+        Conflict conflict = solved.error();
+        const Converters by_itself(registry_);
+        const Converters by_hand = Converters::by_hand(registry_);
+        std::vector<NegotiationConverter> offers = by_itself.entries();
+        offers.insert(offers.end(), by_hand.entries().begin(), by_hand.entries().end());
+        add_remedy(problem, offers, conflict);
+        return conflict.hint;
     }
 
     static std::string join(const std::vector<std::string>& names) {

@@ -183,7 +183,7 @@ TEST_CASE("assemble: pads that have nothing in common say what each has") {
     REQUIRE_FALSE(assembly.problems.empty());
     CHECK(assembly.problems[0].text ==
           "cannot link jpegenc0 to softisp0: image/jpeg and video/x-bayer have nothing in common");
-    CHECK(assembly.problems[0].hint == "its pads: src");
+    CHECK(assembly.problems[0].hint == "nothing here makes video/x-bayer of image/jpeg");
 }
 
 TEST_CASE("assemble: pads that have nothing in common tell the remedy where there is one") {
@@ -196,7 +196,7 @@ TEST_CASE("assemble: pads that have nothing in common tell the remedy where ther
     CHECK(assembly.problems[0].text ==
           "cannot link rawtestsrc0 to jpegenc0: video/x-bayer and video/x-raw have nothing in "
           "common");
-    CHECK(assembly.problems[0].hint.starts_with("put softisp between them"));
+    CHECK(assembly.problems[0].hint == "put softisp between rawtestsrc0 and jpegenc0");
 }
 
 TEST_CASE("assemble: nothing at all is nothing wrong") {

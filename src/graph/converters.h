@@ -29,10 +29,17 @@ class Converters {
   public:
     explicit Converters(const Registry& registry);
 
+    // Elements with one input and one output that only a person puts in: what they do is more than
+    // converting. For saying what would help where nothing fits.
+    static Converters by_hand(const Registry& registry);
+
     const std::vector<NegotiationConverter>& entries() const { return entries_; }
     const Factory& factory(std::size_t entry) const { return *made_[entry].factory; }
 
   private:
+    Converters() = default;
+    void add(const Factory& factory, Pads pads, const ConverterPrice& price);
+
     struct Made {
         const Factory* factory;
         std::unique_ptr<Element> element;

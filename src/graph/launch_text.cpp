@@ -345,7 +345,7 @@ void check_filters(const LinkText& link, std::vector<TextError>& errors) {
                           .place = filter.place,
                           .element = {},
                           .names = {},
-                          .hint = "nothing can pass both; put a converter between them"});
+                          .hint = "nothing can pass both: make them agree"});
     }
 }
 

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "media/remedy.h"
+
 namespace parallax {
 namespace {
 
@@ -65,6 +67,7 @@ NegotiationNode node_of(const ElementRun& run, const Converters& converters,
         std::ranges::find(converters.entries(), run.factory, &NegotiationConverter::name);
     const bool is_converter = converter != converters.entries().end();
     // Only what converts costs something; others must change what they change.
+    node.wish = run.factory == "capsfilter";
     node.change_cost = is_converter ? converter->cost : 0;
     if (node.relation == PadRelation::transform) node.transform = transforms.of(run, is_converter);
     for (const Pad& pad : run.pads.pads) {
@@ -98,7 +101,7 @@ void keep_as_given(const std::vector<const ElementRun*>& elements,
 
 std::expected<NegotiationSolution, Conflict> negotiate_links(
     const std::vector<const ElementRun*>& elements, const std::vector<PlannedLink>& links,
-    const Converters& converters) {
+    const Converters& converters, const Registry& registry) {
     Transforms transforms;
     NegotiationProblem problem;
     problem.nodes.reserve(elements.size());
@@ -114,7 +117,9 @@ std::expected<NegotiationSolution, Conflict> negotiate_links(
     keep_as_given(elements, links, problem);
     problem.converters = converters.entries();
     problem.fan_out_percent = 50;
-    return negotiate(problem);
+    auto solved = negotiate(problem);
+    if (!solved) add_remedy(problem, Converters::by_hand(registry).entries(), solved.error());
+    return solved;
 }
 
 Error error_of(const Conflict& conflict) {

@@ -16,10 +16,11 @@
 namespace parallax {
 
 // Finds the formats of all links, and the converters to put into them. The conflict names the
-// elements that disagree, the field and both sides' values.
+// elements that disagree, the field and both sides' values; elements of `registry` that would help
+// it suggests.
 std::expected<NegotiationSolution, Conflict> negotiate_links(
     const std::vector<const ElementRun*>& elements, const std::vector<PlannedLink>& links,
-    const Converters& converters);
+    const Converters& converters, const Registry& registry);
 
 Error error_of(const Conflict& conflict);
 

@@ -80,7 +80,7 @@ Result<> Run::negotiate() {
     elements.reserve(elements_.size());
     for (const auto& run : elements_) elements.push_back(run.get());
     const Converters converters(registry_);
-    const auto solved = negotiate_links(elements, links_, converters);
+    const auto solved = negotiate_links(elements, links_, converters, registry_);
     negotiation_ns_ = monotonic_ns() - before;
     if (solved) return insert(*solved, converters);
     const Conflict& conflict = solved.error();

@@ -51,29 +51,6 @@ bool any_media_type(const Caps& caps, std::string_view media_type) {
     });
 }
 
-std::string remedy(const Conflict& conflict) {
-    struct Remedy {
-        std::string_view field;
-        std::string_view hint;
-    };
-    static constexpr std::array kRemedies{
-        Remedy{"format", "put videoconvert between them"},
-        Remedy{"width", "put videoscale between them"},
-        Remedy{"height", "put videoscale between them"},
-        Remedy{"rate", "put audioresample between them"},
-        Remedy{"channels", "put audioconvert between them"},
-    };
-    if (conflict.reason == ConflictReason::no_common_memory) {
-        return "ask for the same memory on both sides, or for (ANY)";
-    }
-    if (conflict.field == "media type" && any_media_type(conflict.left, "video/x-bayer") &&
-        any_media_type(conflict.right, "video/x-raw")) {
-        return "put softisp between them: it develops raw frames into pictures";
-    }
-    const auto known = std::ranges::find(kRemedies, conflict.field, &Remedy::field);
-    return known == kRemedies.end() ? std::string() : std::string(known->hint);
-}
-
 std::string joined(const std::vector<std::string>& names) {
     std::string text;
     for (std::size_t i = 0; i < names.size(); ++i) {
@@ -150,7 +127,6 @@ Conflict describe(const Clash& clash) {
             conflict.field = difference.fields.front();
         }
     }
-    conflict.hint = remedy(conflict);
     return conflict;
 }
 

@@ -17,7 +17,7 @@ struct Clash {
     Caps right = {};  // From downstream.
 };
 
-// Reason, field, both sides and the remedy; names are the caller's.
+// Reason, field and both sides; names are the caller's.
 Conflict describe(const Clash& clash);
 
 // What each side has at the field in which they differ, in a few words: "format RGB".

@@ -15,30 +15,6 @@ namespace {
 
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
-NegotiationProblem only(const NegotiationProblem& problem, const Trials::Says& says) {
-    NegotiationProblem rest{.converters = problem.converters,
-                            .insert_only_if_needed = problem.insert_only_if_needed};
-    rest.nodes.reserve(problem.nodes.size());
-    for (std::size_t n = 0; n < problem.nodes.size(); ++n) {
-        const NegotiationNode& node = problem.nodes[n];
-        if (says[n]) {
-            rest.nodes.push_back(node);
-            continue;
-        }
-        rest.nodes.push_back({.name = node.name, .relation = node.relation});
-        for (const NegotiationPad& pad : node.pads) {
-            rest.nodes.back().pads.push_back({.name = pad.name, .side = pad.side});
-        }
-        // As if nobody minded what it carries; a node that passes on still passes on.
-        if (node.transform != nullptr) rest.nodes.back().transform = &open_transform();
-    }
-    rest.links = problem.links;
-    for (std::size_t l = 0; l < rest.links.size(); ++l) {
-        if (!says[rest.nodes.size() + l]) rest.links[l].filters.clear();
-    }
-    return rest;
-}
-
 // Asks the solver itself each time: slow, and right also where formats are too many to be told
 // apart once for all.
 class SlowTrials {
@@ -125,7 +101,7 @@ std::vector<std::string> path_between(const NegotiationProblem& problem, std::si
 void name_all(const NegotiationProblem& problem, const std::vector<std::size_t>& order,
               const Trials::Says& culprits, Conflict& conflict) {
     const std::size_t nodes = problem.nodes.size();
-    std::vector<std::size_t> named;
+    std::vector<std::size_t>& named = conflict.nodes;
     for (const std::size_t n : order) {
         if (culprits[n]) named.push_back(n);
     }
@@ -148,6 +124,30 @@ Caps only_field(const Caps& caps, const std::string& field) {
 }
 
 }  // namespace
+
+NegotiationProblem only(const NegotiationProblem& problem, const std::vector<bool>& says) {
+    NegotiationProblem rest{.converters = problem.converters,
+                            .insert_only_if_needed = problem.insert_only_if_needed};
+    rest.nodes.reserve(problem.nodes.size());
+    for (std::size_t n = 0; n < problem.nodes.size(); ++n) {
+        const NegotiationNode& node = problem.nodes[n];
+        if (says[n]) {
+            rest.nodes.push_back(node);
+            continue;
+        }
+        rest.nodes.push_back({.name = node.name, .relation = node.relation});
+        for (const NegotiationPad& pad : node.pads) {
+            rest.nodes.back().pads.push_back({.name = pad.name, .side = pad.side});
+        }
+        // As if nobody minded what it carries; a node that passes on still passes on.
+        if (node.transform != nullptr) rest.nodes.back().transform = &open_transform();
+    }
+    rest.links = problem.links;
+    for (std::size_t l = 0; l < rest.links.size(); ++l) {
+        if (!says[rest.nodes.size() + l]) rest.links[l].filters.clear();
+    }
+    return rest;
+}
 
 // The nodes left when everything that feeds from outside into cycles, or hangs behind them, is
 // taken away: walk back from any of them until a node repeats.
@@ -174,6 +174,7 @@ Conflict cycle_conflict(const NegotiationProblem& problem, const std::vector<std
     std::ranges::reverse(cycle);
     std::ranges::rotate(cycle, std::ranges::min_element(cycle));
     for (const std::size_t n : cycle) conflict.names.push_back(problem.nodes[n].name);
+    conflict.nodes = std::move(cycle);
     conflict.hint = "data must not run in a circle: remove one of its links";
     return conflict;
 }
@@ -183,8 +184,8 @@ Conflict explain(const NegotiationProblem& problem, const std::vector<std::size_
     const auto culprits = find_culprits(problem, order);
     if (!culprits) {
         Conflict conflict = describe(clash);
-        conflict.names = {problem.nodes[problem.links[clash.link].from].name,
-                          problem.nodes[problem.links[clash.link].to].name};
+        conflict.nodes = {problem.links[clash.link].from, problem.links[clash.link].to};
+        for (const std::size_t n : conflict.nodes) conflict.names.push_back(problem.nodes[n].name);
         return conflict;
     }
     // Where they part is seen best when nobody else has a say.

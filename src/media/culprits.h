@@ -15,6 +15,9 @@ namespace parallax {
 // `order` is short: the nodes that follow one another in a circle.
 Conflict cycle_conflict(const NegotiationProblem& problem, const std::vector<std::size_t>& order);
 
+// The problem as if nobody minded but those with a say: nodes, then the filters of links, by index.
+NegotiationProblem only(const NegotiationProblem& problem, const std::vector<bool>& says);
+
 // A smallest set of nodes and filters without any one of which there would be an answer, and where
 // their sets part. `clash` serves where that takes too long to find.
 Conflict explain(const NegotiationProblem& problem, const std::vector<std::size_t>& order,

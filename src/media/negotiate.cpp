@@ -56,6 +56,8 @@ std::optional<Clash> fix_as_chosen(const NegotiationProblem& problem, const Orde
 struct Unsolved {
     Clash clash;
     std::string gave_up = {};  // The limit that was met, if it was one.
+    // Of a field that nobody between the two changes: no converter helps.
+    std::optional<Conflict> about_a_field = {};
 };
 
 std::string limit_of(AssignFailure failure) {
@@ -76,7 +78,7 @@ std::string limit_of(AssignFailure failure) {
 std::expected<NegotiationSolution, Unsolved> solve_plain(const NegotiationProblem& problem,
                                                          const Order& order) {
     Solver solver(problem, order);
-    if (auto clash = solver.narrow()) return std::unexpected(Unsolved{*std::move(clash)});
+    if (auto clash = solver.narrow()) return std::unexpected(Unsolved{.clash = *std::move(clash)});
     NegotiationSolution solution;
     std::optional<Clash> clash;
     const auto atoms = std::ranges::any_of(problem.nodes, is_priced)
@@ -92,7 +94,7 @@ std::expected<NegotiationSolution, Unsolved> solve_plain(const NegotiationProble
     } else {
         clash = solver.fix();
     }
-    if (clash) return std::unexpected(Unsolved{*std::move(clash)});
+    if (clash) return std::unexpected(Unsolved{.clash = *std::move(clash)});
     solution.link_caps = solver.link_caps();
     return solution;
 }
@@ -205,7 +207,7 @@ std::optional<NegotiationSolution> solve_chains(const NegotiationProblem& proble
 std::expected<NegotiationSolution, Unsolved> solve_converting(const NegotiationProblem& problem,
                                                               const Clash& clash) {
     Search search(problem);
-    if (!search.prepare(problem)) return std::unexpected(Unsolved{clash});
+    if (!search.prepare(problem)) return std::unexpected(Unsolved{.clash = clash});
     const auto chosen = search.choose(false);
     if (!chosen) {
         return std::unexpected(Unsolved{clash, limit_of(chosen.error())});
@@ -222,6 +224,24 @@ bool nothing_beats_free(const NegotiationProblem& problem) {
     return problem.insert_only_if_needed ||
            std::ranges::none_of(problem.converters,
                                 [](const auto& converter) { return converter.cost == 0; });
+}
+
+std::expected<NegotiationSolution, Unsolved> solve(const NegotiationProblem& problem,
+                                                   const Order& order) {
+    if (nothing_beats_free(problem)) {
+        if (auto solution = free_plan(problem, order)) return *std::move(solution);
+    }
+    Unsolved unsolved;
+    if (problem.insert_only_if_needed) {
+        auto solved = solve_plain(problem, order);
+        if (solved) return solved;
+        unsolved = std::move(solved).error();
+        unsolved.about_a_field = explain_field(problem, order);
+        if (unsolved.about_a_field) return std::unexpected(std::move(unsolved));
+    }
+    const bool may_convert = !problem.converters.empty() || !problem.insert_only_if_needed;
+    if (may_convert) return solve_converting(problem, unsolved.clash);
+    return std::unexpected(std::move(unsolved));
 }
 
 void check(const NegotiationProblem& problem) {
@@ -246,6 +266,11 @@ bool feasible(const NegotiationProblem& problem, const std::vector<std::size_t>&
     return found || found.error() != AssignFailure::impossible;
 }
 
+std::optional<NegotiationSolution> try_to_solve(const NegotiationProblem& problem) {
+    auto solved = solve(problem, flow_order(problem));
+    return solved ? std::optional(*std::move(solved)) : std::nullopt;
+}
+
 std::vector<FieldPreference> NegotiationProblem::usual_preferences() {
     return {{"width", 640}, {"height", 480}, {"framerate", Fraction(30, 1)}};
 }
@@ -256,24 +281,10 @@ std::expected<NegotiationSolution, Conflict> negotiate(const NegotiationProblem&
     if (order.size() < problem.nodes.size()) {
         return std::unexpected(cycle_conflict(problem, order));
     }
-    if (nothing_beats_free(problem)) {
-        if (auto solution = free_plan(problem, order)) return *std::move(solution);
-    }
-    const bool may_convert = !problem.converters.empty() || !problem.insert_only_if_needed;
-    Unsolved unsolved;
-    if (problem.insert_only_if_needed) {
-        auto solved = solve_plain(problem, order);
-        if (solved) return *std::move(solved);
-        unsolved = std::move(solved).error();
-        if (auto conflict = explain_field(problem, order)) {
-            return std::unexpected(*std::move(conflict));
-        }
-    }
-    if (may_convert) {
-        auto solved = solve_converting(problem, unsolved.clash);
-        if (solved) return *std::move(solved);
-        unsolved = std::move(solved).error();
-    }
+    auto solved = solve(problem, order);
+    if (solved) return *std::move(solved);
+    Unsolved& unsolved = solved.error();
+    if (unsolved.about_a_field) return std::unexpected(*std::move(unsolved.about_a_field));
     if (!unsolved.gave_up.empty()) {
         return std::unexpected(
             Conflict{.reason = ConflictReason::gave_up, .limit = std::move(unsolved.gave_up)});

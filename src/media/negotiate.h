@@ -66,7 +66,8 @@ struct NegotiationNode {
     std::vector<NegotiationPad> pads = {};
     PadRelation relation = PadRelation::independent;
     const PadTransform* transform = nullptr;  // Borrowed; for PadRelation::transform.
-    NegotiationPrice change_cost = 1;         // Of a transform whose output differs from its input.
+    bool wish = false;                 // Its caps are what a person wrote, who may write others.
+    NegotiationPrice change_cost = 1;  // Of a transform whose output differs from its input.
     std::vector<FieldPreference> preferences = {};
 };
 
@@ -135,13 +136,14 @@ struct Conflict {
     // The nodes that cannot agree: without any one of them, the others could. Of a cycle: its
     // nodes. In the order of the data.
     std::vector<std::string> names = {};
+    std::vector<std::size_t> nodes = {};    // The same as indices.
     std::vector<std::size_t> filters = {};  // Links whose filters take part in it.
     std::size_t link = 0;                   // Where it showed.
     Caps left = {};                         // What comes from upstream there …
     Caps right = {};                        // … and what was asked downstream.
     std::string field = {};                 // Where the two differ: "format"; may be empty.
-    std::string hint = {};
-    std::string limit = {};  // Of gave_up: what there was too much of.
+    std::string hint = {};                  // See remedy.h; of a cycle always there.
+    std::string limit = {};                 // Of gave_up: what there was too much of.
     // Nodes from the first of `names` to the last, by which what one says reaches the other.
     std::vector<std::string> path = {};
 

@@ -1,0 +1,22 @@
+// remedy: what would mend a conflict, found by trying it. A hint that does not help costs more than
+// none.
+//
+// Threads: pure functions, as far as the transforms are.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "media/negotiate.h"
+
+namespace parallax {
+
+// Fills `conflict.hint` with the cheapest single change after which the problem has an answer: one
+// of `offers` put between two nodes (elements that negotiation does not put in by itself), else
+// other words in what a person wrote. Where nothing of it helps, it says what nobody can do, or
+// nothing. `field` and `reason` then tell of what the change is about. Bounded in work: where very
+// many disagree, less is tried.
+void add_remedy(const NegotiationProblem& problem, const std::vector<NegotiationConverter>& offers,
+                Conflict& conflict);
+
+}  // namespace parallax
