@@ -39,11 +39,13 @@ Pads Tee::pads() {
 
 Result<> Tee::configure(const Negotiated& formats) {
     outputs_ = formats.outputs.size();
-    if (outputs_ > 0 || options().allow_not_linked) return {};
-    return fail(Errc::invalid_argument, "no output is linked", "set allow-not-linked=true");
+    return {};
 }
 
 Result<Flow> Tee::process(Context& context) {
+    if (outputs_ == 0 && !options().allow_not_linked) {
+        return fail(Errc::invalid_argument, "no output is linked", "set allow-not-linked=true");
+    }
     for (std::size_t pad = 0; pad < outputs_; ++pad) context.forward(pad);
     return Flow::more;
 }

@@ -65,7 +65,7 @@ Result<> RawTestSrc::configure(const Negotiated& formats) {
     const PadFormat& format = formats.out(src).linked     ? formats.out(src)
                               : formats.out(clean).linked ? formats.out(clean)
                                                           : formats.out(truth);
-    if (!format.image) return fail(Errc::invalid_argument, "no output is linked");
+    if (!format.image) return {};  // No output is linked: a plan can be made, but not played.
     const RawTestSrcOptions& o = options();
     sim::SimulatorOptions wanted{.width = format.image->width,
                                  .height = format.image->height,
@@ -92,6 +92,7 @@ Result<> RawTestSrc::configure(const Negotiated& formats) {
 
 Result<Flow> RawTestSrc::process(Context& context) {
     const RawTestSrcOptions& o = options();
+    if (!camera_) return fail(Errc::invalid_argument, "no output is linked");
     if (o.num_buffers >= 0 && frames_ >= o.num_buffers) return Flow::eos;
     const FrameTimes times = frame_times(frames_, framerate_);
     if (o.is_live && context.running_time_ns() < times.pts_ns) {
