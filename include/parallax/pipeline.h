@@ -90,6 +90,8 @@ class Pipeline {
 
     // Opens what the elements name, agrees on formats, makes the plan.
     Result<> prepare();
+    // The same without the plan: plan() then tells formats and converters. For looking.
+    Result<> agree();
     Result<> play();
     void pause();
     State state() const;

@@ -60,7 +60,8 @@ struct FilterPlan {
 struct ConverterPlan {
     std::string name;
     std::string factory;
-    std::string link;  // "camera.src -> encoder.sink", as the user drew it.
+    std::string link;                     // "camera.src -> encoder.sink", as the user drew it.
+    std::vector<std::string> links = {};  // Those into it and out of it, as they run.
     std::string reason;
     std::uint64_t cost = 0;
 };

@@ -72,8 +72,12 @@ std::string plan_text(const PlanReport& plan) {
             text += fmt::format(", {} bytes a frame, {} copied", link.frame_bytes,
                                 link.bytes_copied_per_frame);
         }
-        text += link.capacity == 0 ? ", a call\n"
-                                   : fmt::format(", a channel of {} frames\n", link.capacity);
+        if (link.capacity != 0) {
+            text += fmt::format(", a channel of {} frames", link.capacity);
+        } else if (!plan.stages.empty()) {
+            text += ", a call";
+        }
+        text += "\n";
     }
     if (!plan.filters.empty()) text += "filters\n";
     for (const FilterPlan& filter : plan.filters) {

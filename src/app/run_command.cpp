@@ -85,10 +85,10 @@ class Launch {
             if (!possible) return usage(possible.error());
         }
         if (step == "parse") return show_plan(**pipeline);
-        if (!(*pipeline)->prepare()) {
-            return refuse((*pipeline)->report());
-        }
-        if (step != "-") return show_plan(**pipeline);
+        const bool ready = step == "negotiate" ? (*pipeline)->agree().has_value()
+                                               : (*pipeline)->prepare().has_value();
+        if (!ready) return refuse((*pipeline)->report());
+        if (step != "-") return show_plan(**pipeline, step != "negotiate");
         return play(**pipeline, interrupts);
     }
 
@@ -161,12 +161,14 @@ class Launch {
         return problems.empty() ? kExitError : exit_code_of(problems.front());
     }
 
-    int show_plan(Pipeline& pipeline) const {
+    int show_plan(Pipeline& pipeline, bool with_sandbox = true) const {
         const std::string format = options_.get("format").value_or("text");
         PlanReport plan = pipeline.plan();
-        auto sandbox = sandbox_plan(graph_, registry_, pipeline, supervisor_);
-        if (!sandbox) return usage(sandbox.error());
-        plan.sandbox = *std::move(sandbox);
+        if (with_sandbox) {
+            auto sandbox = sandbox_plan(graph_, registry_, pipeline, supervisor_);
+            if (!sandbox) return usage(sandbox.error());
+            plan.sandbox = *std::move(sandbox);
+        }
         return print(command_.program, format == "json"  ? to_json(plan)
                                        : format == "dot" ? plan_dot(plan)
                                                          : plan_text(plan));

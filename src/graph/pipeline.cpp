@@ -29,6 +29,7 @@ Pipeline::Pipeline(std::unique_ptr<Run> run) : run_(std::move(run)) {}
 Pipeline::~Pipeline() = default;
 
 Result<> Pipeline::prepare() { return run_->prepare(); }
+Result<> Pipeline::agree() { return run_->agree(); }
 Result<> Pipeline::play() {
     PX_TRY(run_->prepare());
     return run_->play();

@@ -46,6 +46,7 @@ Json of(const std::vector<ConverterPlan>& converters) {
         json.push_back({{"name", converter.name},
                         {"factory", converter.factory},
                         {"link", converter.link},
+                        {"links", converter.links},
                         {"reason", converter.reason},
                         {"cost", converter.cost}});
     }

@@ -15,6 +15,7 @@ Run::Run(Graph graph, Assembly assembly, const Registry& registry, Pipeline::Opt
       options_(std::move(options)),
       elements_(std::move(assembly.elements)),
       links_(std::move(assembly.links)),
+      drawn_links_(links_.size()),
       high_water_(links_.size()),
       queue_drops_(links_.size()) {
     for (std::size_t n = 0; n < elements_.size(); ++n) {
@@ -52,12 +53,20 @@ Run::~Run() {
 
 Result<> Run::prepare() {
     if (state_ != State::null) return {};
+    PX_TRY(agree());
     const std::lock_guard lock(control_);
+    PX_TRY(configure());
+    state_ = State::ready;
+    return {};
+}
+
+Result<> Run::agree() {
+    const std::lock_guard lock(control_);
+    if (agreed_) return {};
     PX_TRY(make_groups());
     PX_TRY(open_elements());
     PX_TRY(negotiate());
-    PX_TRY(configure());
-    state_ = State::ready;
+    agreed_ = true;
     return {};
 }
 

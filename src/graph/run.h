@@ -31,6 +31,7 @@ class Run final : public StageHost {
     ~Run() override;
 
     Result<> prepare();
+    Result<> agree();
     Result<> play();
     void pause();
     void stop();
@@ -94,6 +95,10 @@ class Run final : public StageHost {
     Result<T> between_frames(ElementRun& run,
                              std::move_only_function<Result<T>(bool playing)> work) const;
     std::vector<ElementPlan> element_plans() const;
+    std::vector<std::size_t> links_as_drawn() const;
+    std::vector<ConverterPlan> converter_plans() const;
+    std::string link_name(const PlannedLink& link) const;
+    void place(Problem& problem, const std::vector<std::string>& names) const;
     ResourceGroup& group(const std::string& name) const;
 
     Graph graph_;  // Nodes only grow, by the converters put in; links are as drawn.
@@ -101,6 +106,7 @@ class Run final : public StageHost {
     const Pipeline::Options options_;
     std::vector<std::unique_ptr<ElementRun>> elements_;
     std::vector<PlannedLink> links_;
+    std::size_t drawn_links_;  // The first ones; others go on where something was put in.
     std::vector<ConverterPlan> converters_;
     Plan plan_;
     RunClock clock_;
@@ -124,6 +130,7 @@ class Run final : public StageHost {
     std::atomic<std::size_t> stages_running_{0};
     std::atomic<bool> stopping_{false};
     std::atomic<bool> reconfigure_{false};
+    bool agreed_ = false;
     bool built_ = false;
     std::atomic<std::int64_t> first_frame_ns_{0};  // After the start.
     std::int64_t negotiation_ns_ = 0;

@@ -92,12 +92,27 @@ Result<> Run::negotiate() {
         problem.names = conflict.names;
         problem.field = conflict.field;
         problem.path = conflict.path;
+        place(problem, conflict.names);
         if (!conflict.field.empty()) {
             problem.left = to_string(conflict.left);
             problem.right = to_string(conflict.right);
         }
     }
     return Failure(std::move(error));
+}
+
+// Where in the text the last of those stands who disagree; caps rather than an element.
+void Run::place(Problem& problem, const std::vector<std::string>& names) const {
+    for (const bool caps : {true, false}) {
+        for (auto name = names.rbegin(); name != names.rend(); ++name) {
+            const Graph::Node* node = graph_.find(*name);
+            if (node == nullptr || node->position.line == 0) continue;
+            if (caps && node->factory != "capsfilter") continue;
+            problem.line = node->position.line;
+            problem.column = node->position.column;
+            return;
+        }
+    }
 }
 
 Result<> Run::insert(const NegotiationSolution& solution, const Converters& converters) {

@@ -102,6 +102,40 @@ std::vector<ElementPlan> Run::element_plans() const {
     return plans;
 }
 
+// The numbers of all links: as drawn, and what goes on behind something put in right behind what
+// goes into it.
+std::vector<std::size_t> Run::links_as_drawn() const {
+    const std::vector<PlannedLink>& links = plan_.links.empty() ? links_ : plan_.links;
+    constexpr std::size_t none = static_cast<std::size_t>(-1);
+    std::vector<std::size_t> out_of(elements_.size(), none);  // Of what was put in.
+    for (std::size_t l = drawn_links_; l < links.size(); ++l) out_of[links[l].from] = l;
+    std::vector<std::size_t> order;
+    order.reserve(links.size());
+    for (std::size_t l = 0; l < drawn_links_; ++l) {
+        for (std::size_t at = l; at != none; at = out_of[links[at].to]) order.push_back(at);
+    }
+    return order;
+}
+
+std::string Run::link_name(const PlannedLink& link) const {
+    return pad_name(*elements_[link.from], PadDirection::src, link.from_pad) + " -> " +
+           pad_name(*elements_[link.to], PadDirection::sink, link.to_pad);
+}
+
+std::vector<ConverterPlan> Run::converter_plans() const {
+    std::vector<ConverterPlan> plans = converters_;
+    const std::vector<PlannedLink>& links = plan_.links.empty() ? links_ : plan_.links;
+    for (ConverterPlan& plan : plans) {
+        for (const std::size_t l : links_as_drawn()) {
+            const PlannedLink& link = links[l];
+            const bool here =
+                elements_[link.from]->name == plan.name || elements_[link.to]->name == plan.name;
+            if (here) plan.links.push_back(link_name(link));
+        }
+    }
+    return plans;
+}
+
 PlanReport Run::plan_report() const {
     PlanReport report;
     const auto name = [&](std::size_t element) { return elements_[element]->name; };
@@ -116,7 +150,8 @@ PlanReport Run::plan_report() const {
         report.filters.push_back(
             {plan.name, caps == plan.properties.end() ? "ANY" : to_string(caps->second)});
     }
-    for (const PlannedLink& link : plan_.links.empty() ? links_ : plan_.links) {
+    for (const std::size_t l : links_as_drawn()) {
+        const PlannedLink& link = plan_.links.empty() ? links_[l] : plan_.links[l];
         report.links.push_back(
             {.from = pad_name(*elements_[link.from], PadDirection::src, link.from_pad),
              .to = pad_name(*elements_[link.to], PadDirection::sink, link.to_pad),
@@ -125,7 +160,7 @@ PlanReport Run::plan_report() const {
              .capacity = link.capacity,
              .frame_bytes = link.frame_bytes});
     }
-    report.converters = converters_;
+    report.converters = converter_plans();
     for (const PlannedStage& stage : plan_.stages) {
         StagePlan planned{.group = stage.group, .elements = {}};
         for (const std::size_t element : stage.elements) planned.elements.push_back(name(element));
@@ -152,7 +187,7 @@ RunReport Run::report() const {
     const std::lock_guard lock(mutex_);
     std::vector<std::uint64_t> drops(elements_.size(), 0);
     const std::vector<PlannedLink>& links = plan_.links.empty() ? links_ : plan_.links;
-    for (std::size_t l = 0; l < links.size(); ++l) {
+    for (const std::size_t l : links_as_drawn()) {
         const PlannedLink& link = links[l];
         Channel::Counters now;
         if (l < channels_.size() && channels_[l]) now = channels_[l]->counters();
@@ -190,7 +225,7 @@ RunReport Run::report() const {
                                               : over       ? run.element->metrics()
                                                            : decltype(ElementReport::metrics){}});
     }
-    report.converters = converters_;
+    report.converters = converter_plans();
     report.events = events_;
     report.errors = errors_;
     if (!errors_.empty()) report.status = "error";
