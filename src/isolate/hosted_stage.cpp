@@ -270,8 +270,11 @@ class SocketStage final : public HostedStage, public StageHost {
         for (std::size_t c = 0; c < blueprint_.outputs.size(); ++c) add_output(c);
         PX_TRY(stage_->resume(blueprint_.lent));
         stage_->begin();
-        stage_->post([seat = seat_] { CrashPage::sit_at(seat); });
-        if (blueprint_.stand_in) stage_->post([this] { stage_->give_up(); });
+        // In one: between two posts it would take a frame, and a stand-in has no element for it.
+        stage_->post([this] {
+            CrashPage::sit_at(seat_);
+            if (blueprint_.stand_in) stage_->give_up();
+        });
         return {};
     }
 

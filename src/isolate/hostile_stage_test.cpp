@@ -200,6 +200,8 @@ TEST_CASE("hostile stage: one that lies while it plays loses its branch alone") 
         CAPTURE(lie);
         Isolated run(kLine, lying(lie));
         const auto errors = run.run();
+        const std::string all = errors.empty() ? "none" : errors.front() + " | " + errors.back();
+        CAPTURE(all);
         REQUIRE(errors.size() == 1);
         CHECK(errors.front().find("liar: its process ended: ") == 0);
         CHECK_MESSAGE(errors.front().find(reason) != std::string::npos, errors.front());
