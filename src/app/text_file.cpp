@@ -54,7 +54,11 @@ Result<LateText> LateText::open(const std::string& path) {
 
 Result<> LateText::write(std::string_view text) {
     Result<> written = write_file(text);
-    return is_output_ ? std::move(written).context("standard output cannot be written") : written;
+    if (written || !is_output_) return written;
+    // Not by context(): g++ 12 sees an overread in the move of its string.
+    Error error = std::move(written).error();
+    error.context.emplace_back("standard output cannot be written");
+    return Failure(std::move(error));
 }
 
 Result<> LateText::write_file(std::string_view text) {

@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include "isolate/sanitized.h"
 #include "parallax/isolation.h"
 #include "support/stages.h"
 
@@ -26,7 +27,12 @@ TEST_CASE("plugin trial: a crash, an exit, a lie and a flood of memory are told 
     CHECK(reason_for("crash") == "it crashed when it was tried: SIGSEGV");
     CHECK(reason_for("exit") == "it ended the process that tried it");
     CHECK(reason_for("lie").find("lie.so") != std::string::npos);
-    CHECK(reason_for("grow").starts_with("it crashed when it was tried: "));
+    if (kThreadSanitized) {
+        MESSAGE(
+            "not tried: what ThreadSanitizer maps for itself has no room for a limit of memory");
+    } else {
+        CHECK(reason_for("grow").starts_with("it crashed when it was tried: "));
+    }
     CHECK(reason_for("nowhere") != "");
 }
 

@@ -209,7 +209,7 @@ double growth(const Draw& draw, bool solvable) {
     const Drawn large = draw(1000);
     double of_small = 1e9;
     double of_large = 1e9;
-    for (int round = 0; round < 20 && (round < 3 || of_large >= most * of_small); ++round) {
+    for (int round = 0; round < 60 && (round < 3 || of_large >= most * of_small); ++round) {
         for (int i = 0; i < 3; ++i) {
             of_small = std::min(of_small, cpu_s(small.problem(), solvable));
         }

@@ -6,13 +6,16 @@
 // Threads: as Play.
 #pragma once
 
+#include <atomic>
+
 #include "support/play.h"
 
 namespace parallax {
 
 class RebornFactory final : public Factory {
   public:
-    RebornFactory(const Factory& original, int& births) : original_(original), births_(births) {
+    RebornFactory(const Factory& original, std::atomic<int>& births)
+        : original_(original), births_(births) {
         info = original.info;
     }
     std::unique_ptr<Element> make() const override {
@@ -24,7 +27,7 @@ class RebornFactory final : public Factory {
   private:
     class Reborn final : public Element {
       public:
-        Reborn(const Factory& factory, int& births)
+        Reborn(const Factory& factory, std::atomic<int>& births)
             : factory_(factory), births_(births), now_(factory.make()) {}
 
         Result<> set_property(std::string_view name, std::string_view text) override {
@@ -94,7 +97,7 @@ class RebornFactory final : public Factory {
         }
 
         const Factory& factory_;
-        int& births_;
+        std::atomic<int>& births_;
         std::unique_ptr<Element> now_;
         std::vector<std::unique_ptr<Element>> gone_;
         std::vector<std::pair<std::string, std::string>> properties_;
@@ -102,7 +105,7 @@ class RebornFactory final : public Factory {
     };
 
     const Factory& original_;
-    int& births_;
+    std::atomic<int>& births_;
 };
 
 // Puts them in place of the originals, and outlives whatever plays them.
@@ -119,7 +122,7 @@ class Rebirths {
 
   private:
     Registry originals_;
-    int births_ = 0;
+    std::atomic<int> births_ = 0;
 };
 
 // The same frames come out of `collect name=c`, and the same metrics of all, as undisturbed.
