@@ -56,6 +56,12 @@ class Graph {
 
     // "no", "process", or the name of a process that elements share.
     void isolate(std::size_t node, std::string how) { nodes_.at(node).isolate = std::move(how); }
+    // The same for what negotiation will add: globs on name or factory, none for all. The last rule
+    // that fits counts.
+    void isolate_added(std::vector<std::string> patterns, std::string how);
+    std::string isolation_of_added(std::string_view name, std::string_view factory) const;
+    // Whether anything is, or may come to be, in a process of its own.
+    bool may_isolate() const;
 
     void link(std::size_t from, std::size_t to);
     void link(Link link);
@@ -67,6 +73,11 @@ class Graph {
   private:
     std::vector<Node> nodes_;
     std::vector<Link> links_;
+    std::vector<std::pair<std::vector<std::string>, std::string>> added_rules_;
 };
+
+// Whether the name of an element, or of its factory, fits any of the globs; with none it does.
+bool fits_any(const std::vector<std::string>& patterns, std::string_view name,
+              std::string_view factory);
 
 }  // namespace parallax

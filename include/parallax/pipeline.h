@@ -128,6 +128,8 @@ class Pipeline {
         return dynamic_cast<E*>(element(name));
     }
 
+    // With what negotiation put in, once it has; nodes only. Until the pipeline goes.
+    const Graph& graph() const;
     PlanReport plan() const;  // After prepare().
     RunReport report() const;
 

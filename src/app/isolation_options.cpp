@@ -169,9 +169,4 @@ Result<> apply_isolation(const Options& options, const Registry& registry, Graph
     return {};
 }
 
-bool wants_isolation(const Graph& graph) {
-    return std::ranges::any_of(graph.nodes(),
-                               [](const Graph::Node& node) { return node.isolate != "no"; });
-}
-
 }  // namespace parallax::app

@@ -14,7 +14,4 @@ Result<SupervisorOptions> supervisor_options(const Options& options);
 // --isolated and --grouped, onto the nodes they match.
 Result<> apply_isolation(const Options& options, const Registry& registry, Graph& graph);
 
-// Any element asks for a process.
-bool wants_isolation(const Graph& graph);
-
 }  // namespace parallax::app

@@ -70,29 +70,35 @@ class Launch {
         if (Result<> applied = apply_isolation(options_, registry_, *graph); !applied) {
             return usage(applied.error());
         }
-        const bool isolated = wants_isolation(*graph);
-        if (isolated && step == "-") {
+        if (graph->may_isolate() && step == "-") {
             auto made = make_isolation(supervisor_);
             if (!made) return usage(made.error());
             isolation_ = *std::move(made);
         }
-        graph_ = *graph;
         auto pipeline = Pipeline::create(*std::move(graph), registry_,
                                          {.groups = groups_, .isolation = isolation_.get()});
         if (!pipeline) return refuse(pipeline.error());
-        if (options_.get("delivery") == "exact") {
-            const Result<> possible = check_exact(graph_, registry_, **pipeline);
-            if (!possible) return usage(possible.error());
+        if (Result<> possible = check_delivery(**pipeline); !possible) {
+            return usage(possible.error());
         }
         if (step == "parse") return show_plan(**pipeline);
         const bool ready = step == "negotiate" ? (*pipeline)->agree().has_value()
                                                : (*pipeline)->prepare().has_value();
         if (!ready) return refuse((*pipeline)->report());
+        // Once more, for what negotiation has put in.
+        if (Result<> possible = check_delivery(**pipeline); !possible) {
+            return usage(possible.error());
+        }
         if (step != "-") return show_plan(**pipeline, step != "negotiate");
         return play(**pipeline, interrupts);
     }
 
   private:
+    Result<> check_delivery(Pipeline& pipeline) const {
+        if (options_.get("delivery") != "exact") return {};
+        return check_exact(pipeline.graph(), registry_, pipeline);
+    }
+
     int usage(const Error& error) const {
         print_error(command_.program, to_string(error), error.hint);
         return exit_code_of(error);
@@ -130,7 +136,7 @@ class Launch {
     LaunchNames names() const {
         LaunchNames names{.groups = std::vector<std::string>{},
                           .check_sandbox = [](const std::string& word) -> Result<> {
-                              PX_TRY(sandbox_policy(word));
+                              (void)PX_TRY(sandbox_policy(word));
                               return {};
                           }};
         for (const auto& group : groups_) names.groups->push_back(group.name);
@@ -165,7 +171,7 @@ class Launch {
         const std::string format = options_.get("format").value_or("text");
         PlanReport plan = pipeline.plan();
         if (with_sandbox) {
-            auto sandbox = sandbox_plan(graph_, registry_, pipeline, supervisor_);
+            auto sandbox = sandbox_plan(pipeline.graph(), registry_, pipeline, supervisor_);
             if (!sandbox) return usage(sandbox.error());
             plan.sandbox = *std::move(sandbox);
         }
@@ -261,7 +267,6 @@ class Launch {
     std::string text_;
     std::vector<ResourceGroup::Options> groups_;
     SupervisorOptions supervisor_;
-    Graph graph_;
     std::unique_ptr<Isolation> isolation_;  // Outlives the pipeline.
     std::optional<LateText> report_;
     std::int64_t timeout_ns_ = 0;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fnmatch.h>
+
 #include "base/check.h"
 
 namespace parallax {
@@ -35,6 +37,32 @@ std::size_t Graph::add(std::string factory, Properties properties, Position posi
 
 std::size_t Graph::add_filter(const Caps& caps) {
     return add("capsfilter", {{"caps", to_string(caps)}});
+}
+
+void Graph::isolate_added(std::vector<std::string> patterns, std::string how) {
+    added_rules_.emplace_back(std::move(patterns), std::move(how));
+}
+
+std::string Graph::isolation_of_added(std::string_view name, std::string_view factory) const {
+    std::string how = "no";
+    for (const auto& [patterns, said] : added_rules_) {
+        if (fits_any(patterns, name, factory)) how = said;
+    }
+    return how;
+}
+
+bool Graph::may_isolate() const {
+    return std::ranges::any_of(nodes_, [](const Node& node) { return node.isolate != "no"; }) ||
+           std::ranges::any_of(added_rules_, [](const auto& rule) { return rule.second != "no"; });
+}
+
+bool fits_any(const std::vector<std::string>& patterns, std::string_view name,
+              std::string_view factory) {
+    if (patterns.empty()) return true;
+    return std::ranges::any_of(patterns, [&](const std::string& pattern) {
+        return ::fnmatch(pattern.c_str(), std::string(name).c_str(), 0) == 0 ||
+               ::fnmatch(pattern.c_str(), std::string(factory).c_str(), 0) == 0;
+    });
 }
 
 void Graph::link(std::size_t from, std::size_t to) {

@@ -56,6 +56,8 @@ Result<std::vector<ConverterPlan>> insert_converters(const NegotiationSolution& 
         tail[inserted.link] = links.size();
         const std::size_t added = PX_TRY(add_between(before, factory, drawn));
         links.back().caps = inserted.to;
+        graph.isolate(added,
+                      graph.isolation_of_added(graph.nodes()[added].name, factory.info.name));
         plans.push_back(
             {.name = graph.nodes()[added].name,
              .factory = factory.info.name,

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "graph/own_memory.h"
 #include "media/remedy.h"
 
 namespace parallax {
@@ -115,6 +116,7 @@ std::expected<NegotiationSolution, Conflict> negotiate_links(
                                  .to_pad = elements[link.to]->input_pads[link.to_pad]});
     }
     keep_as_given(elements, links, problem);
+    give_own_memory(elements, problem);
     problem.converters = converters.entries();
     problem.fan_out_percent = 50;
     auto solved = negotiate(problem);

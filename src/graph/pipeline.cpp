@@ -62,6 +62,7 @@ Result<PropertyValue> Pipeline::property(std::string_view element, std::string_v
     return run_->property(element, name);
 }
 Element* Pipeline::element(std::string_view name) { return run_->element(name); }
+const Graph& Pipeline::graph() const { return run_->graph(); }
 PlanReport Pipeline::plan() const { return run_->plan_report(); }
 RunReport Pipeline::report() const { return run_->report(); }
 

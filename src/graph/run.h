@@ -42,6 +42,7 @@ class Run final : public StageHost {
     Result<PropertyValue> property(std::string_view element, std::string_view name) const;
     Element* element(std::string_view name);
 
+    const Graph& graph() const { return graph_; }
     PlanReport plan_report() const;
     RunReport report() const;
 

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <mutex>
 
-#include <fnmatch.h>
-
 #include "isolate/grants.h"
 #include "isolate/plugin_trial.h"
 #include "isolate/stage_process.h"
@@ -54,14 +52,6 @@ class RegisteredStages final : public StageEntry {
     Registry& registry_;
 };
 
-bool matches(const Graph::Node& node, const std::vector<std::string>& patterns) {
-    if (patterns.empty()) return true;
-    return std::ranges::any_of(patterns, [&](const std::string& pattern) {
-        return ::fnmatch(pattern.c_str(), node.name.c_str(), 0) == 0 ||
-               ::fnmatch(pattern.c_str(), node.factory.c_str(), 0) == 0;
-    });
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Isolation>> make_isolation(SupervisorOptions options) {
@@ -74,9 +64,11 @@ void isolate_matching(Graph& graph, const Registry& registry,
     for (std::size_t n = 0; n < graph.nodes().size(); ++n) {
         const Graph::Node& node = graph.nodes()[n];
         const Factory* factory = registry.find(node.factory);
-        if (factory == nullptr || factory->pads().local || !matches(node, patterns)) continue;
+        if (factory == nullptr || factory->pads().local) continue;
+        if (!fits_any(patterns, node.name, node.factory)) continue;
         graph.isolate(n, group);
     }
+    graph.isolate_added(patterns, group);
 }
 
 Result<std::vector<SandboxPlan>> sandbox_plan(const Graph& graph, const Registry& registry,
@@ -113,6 +105,7 @@ std::optional<int> stage_main_if_requested(int argc, char** argv, Registry& regi
 
 void place(const ExecutionMode& mode, const Registry& registry, Graph& graph) {
     for (std::size_t n = 0; n < graph.nodes().size(); ++n) graph.isolate(n, "no");
+    graph.isolate_added({}, "no");
     if (std::holds_alternative<ExecutionMode::Isolated>(mode.what())) {
         isolate_matching(graph, registry, {}, "process");
     }
@@ -137,10 +130,8 @@ Result<RunReport> run_with_mode(Graph graph, const Registry& registry, const Exe
     if (const auto* some = std::get_if<ExecutionMode::Grouped>(&mode.what())) {
         options.sandbox = some->sandbox;
     }
-    const bool elsewhere = std::ranges::any_of(
-        graph.nodes(), [](const Graph::Node& node) { return node.isolate != "no"; });
     std::unique_ptr<Isolation> isolation;
-    if (elsewhere) isolation = PX_TRY(make_isolation(std::move(options)));
+    if (graph.may_isolate()) isolation = PX_TRY(make_isolation(std::move(options)));
     auto pipeline = Pipeline::create(std::move(graph), registry, {.isolation = isolation.get()});
     if (!pipeline) {
         const Problem& first = pipeline.error().front();
