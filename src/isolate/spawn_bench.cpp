@@ -1,8 +1,6 @@
 // Starting a sandboxed stage, beside what starts sandboxes elsewhere. Not a PX_BENCH: only the way
 // to "ready" is on the clock, not the death of the one before. `bench --spawn ROUNDS`; tools/bench
 // prints it. Budget: 1.5 ms to ready, and half of what bwrap needs.
-#include "isolate/isolation_bench.h"
-
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -19,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "isolate/isolation_bench.h"
 #include "isolate/zygote.h"
 #include "support/stages.h"
 
