@@ -28,6 +28,15 @@ std::string play_out(Pipeline& pipeline) {
     }
 }
 
+void play_until(Pipeline& pipeline, const std::atomic<int>& seen, int frames) {
+    REQUIRE(pipeline.play());
+    while (seen < frames) {
+        if (const auto message = pipeline.wait(std::chrono::milliseconds(1))) {
+            REQUIRE(message->kind != Pipeline::Message::Kind::ended);
+        }
+    }
+}
+
 TEST_CASE("run: a filter that is set anew while it plays changes the size and loses no frame") {
     const Registry registry = known_elements();
     auto made = Pipeline::from_text(
@@ -43,12 +52,7 @@ TEST_CASE("run: a filter that is set anew while it plays changes the size and lo
         ++seen;
         return true;
     });
-    REQUIRE(pipeline.play());
-    while (seen < 20) {
-        if (const auto message = pipeline.wait(std::chrono::milliseconds(1))) {
-            REQUIRE(message->kind != Pipeline::Message::Kind::ended);
-        }
-    }
+    play_until(pipeline, seen, 20);
     REQUIRE(pipeline.set_property("f", "caps", "video/x-raw,width=128,height=96"));
     CHECK(play_out(pipeline).empty());
     CHECK(seen == 300);
@@ -71,12 +75,7 @@ TEST_CASE("run: a converter that becomes necessary while it plays is put in, no 
         ++seen;
         return true;
     });
-    REQUIRE(pipeline.play());
-    while (seen < 20) {
-        if (const auto message = pipeline.wait(std::chrono::milliseconds(1))) {
-            REQUIRE(message->kind != Pipeline::Message::Kind::ended);
-        }
-    }
+    play_until(pipeline, seen, 20);
     CHECK(pipeline.report().converters.empty());
     REQUIRE(pipeline.set_property("f", "caps", "video/x-raw,format=NV12,width=64,height=48"));
     CHECK(play_out(pipeline).empty());

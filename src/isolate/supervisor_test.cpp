@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <doctest/doctest.h>
 
@@ -196,6 +197,28 @@ TEST_CASE("isolated: a fixed property is taken by a successor, and no frame is l
     for (std::size_t n = 0; n < got.size(); ++n) REQUIRE(got[n] == n);
     CHECK(run.report("evil").restarts == 1);
     CHECK(run.report("evil").poisoned == 0);
+}
+
+TEST_CASE(
+    "isolated: where no process can be had any more, not even to end in order, the run ends") {
+    Isolated run(
+        "fakesrc num-buffers=-1 sizetype=fixed sizemax=64 ! identity sleep-time=500 ! "
+        "identity name=i isolate=process ! appsink name=out",
+        quick());
+    REQUIRE(run.play());
+    while (run.sequences().size() < 20) (void)run.look(1'000'000);
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+    const rlimit none{.rlim_cur = 3, .rlim_max = before.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);  // What is open stays so.
+    ::kill(static_cast<pid_t>(run.report("i").pid), SIGKILL);
+    const auto errors = run.finish();
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+    REQUIRE(errors.size() == 2);
+    CHECK(errors.front().find("i: its process ended: no new process can be had") == 0);
+    CHECK(errors.back().find("i: nor can its branch be ended in order") == 0);
+    const Numbers got = run.sequences();
+    for (std::size_t n = 0; n < got.size(); ++n) REQUIRE(got[n] == n);
 }
 
 TEST_CASE("isolated: pausing holds processes, and a stop drains them") {

@@ -5,24 +5,11 @@
 
 #include "media/negotiate.h"
 #include "parallax/video_caps.h"
+#include "support/any_format.h"
 #include "support/bench.h"
 
 namespace parallax {
 namespace {
-
-// Any pixel format in, any out.
-class Convert final : public PadTransform {
-  public:
-    Caps across(std::size_t, const Caps& from, std::size_t) const override {
-        if (from.is_any()) return from;
-        Caps out = from;
-        for (Structure other : from.structures()) {
-            other.erase("format");
-            out.append(std::move(other));
-        }
-        return out;
-    }
-};
 
 NegotiationProblem chain(std::size_t length, const PadTransform* transform) {
     const Caps video = video_caps(all_pixel_formats());
@@ -50,7 +37,7 @@ PX_BENCH("negotiate/200_identities") {
 
 // Budget: 2 ms.
 PX_BENCH("negotiate/50_converters") {
-    return [convert = std::make_unique<Convert>()] {
+    return [convert = std::make_unique<testing::AnyFormat>()] {
         bench::keep(negotiate(chain(50, convert.get())));
     };
 }

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "media/negotiate.h"
 #include "parallax/video_caps.h"
+#include "support/any_format.h"
 #include "support/unwrap.h"
 
 namespace parallax {
@@ -21,19 +22,7 @@ namespace {
 
 Caps caps(std::string_view text) { return unwrap(parse_caps(text)); }
 
-// As videoconvert: any format in, any out, rather the same.
-class AnyFormat final : public PadTransform {
-  public:
-    Caps across(std::size_t, const Caps& from, std::size_t) const override {
-        if (from.is_any()) return from;
-        Caps out = from;
-        for (Structure other : from.structures()) {
-            other.erase("format");
-            out.append(std::move(other));
-        }
-        return out;
-    }
-};
+using testing::AnyFormat;
 
 // As videoscale: any size in, any out, rather the same.
 class AnySize final : public PadTransform {
