@@ -298,7 +298,7 @@ class AdaptedElement final : public Element {
                     call.failure.empty() ? "answered " + std::to_string(code) : call.failure);
     }
 
-    const parallax_element& element_;
+    const parallax_element element_;  // Its own: it may outlive the registry.
     const std::vector<std::string> changed_;
     void* self_;
     std::vector<std::pair<std::string, std::string>> values_;

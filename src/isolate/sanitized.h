@@ -1,31 +1,30 @@
 // kSanitized: whether this build runs under a sanitizer, whose run-time needs a little more.
+// kThreadSanitized: under ThreadSanitizer, which has a thread and a shadow of the memory of its
+// own.
 #pragma once
 
 namespace parallax {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
-    __has_feature(memory_sanitizer)
-inline constexpr bool kSanitized = true;
+// g++ says so by macros, clang by features.
+#if defined(__has_feature)
+#define PX_HAS_FEATURE(name) __has_feature(name)
 #else
-inline constexpr bool kSanitized = false;
-#endif
-#else
-inline constexpr bool kSanitized = false;
+#define PX_HAS_FEATURE(name) 0
 #endif
 
-#if defined(__SANITIZE_THREAD__)
-inline constexpr bool kThreadSanitized = true;
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
+#if defined(__SANITIZE_THREAD__) || PX_HAS_FEATURE(thread_sanitizer)
 inline constexpr bool kThreadSanitized = true;
 #else
 inline constexpr bool kThreadSanitized = false;
 #endif
+
+#if defined(__SANITIZE_ADDRESS__) || PX_HAS_FEATURE(address_sanitizer) || \
+    PX_HAS_FEATURE(memory_sanitizer)
+inline constexpr bool kSanitized = true;
 #else
-inline constexpr bool kThreadSanitized = false;
+inline constexpr bool kSanitized = kThreadSanitized;
 #endif
+
+#undef PX_HAS_FEATURE
 
 }  // namespace parallax

@@ -1,10 +1,10 @@
 // JoinTree: what each value of a variable costs at the least, of many that pairs have prices for;
 // asked again and again while one variable after the other is restricted.
 //
-//     JoinTree tree(problem, open);                       // Positions of choices, of each
-//     variable. if (auto failure = tree.build()) … const std::vector<Price> least = tree.least(v);
-//     // Of each position that is left … tree.restrict(v, {0});                              // …
-//     of which some are kept.
+//     JoinTree tree(problem, open);     // Positions of choices, of each variable.
+//     if (auto failure = tree.build()) return *failure;
+//     const auto least = tree.least(v);  // Of each position that is left,
+//     tree.restrict(v, {0});             // of which some are kept.
 //
 // How: variables are eliminated, the one that leaves the smallest table first (bucket elimination,
 // Dechter 1999), which hangs them together like a tree; what one side of each of its edges makes
