@@ -219,7 +219,7 @@ class AdaptedElement final : public Element {
 
     Caps transform(const Pad& from, const Caps& caps, const Pad& to) const override {
         if (element_.relation != PARALLAX_TRANSFORM) return Element::transform(from, caps, to);
-        const Caps wanted = pad_caps(to);
+        Caps wanted = pad_caps(to);
         if (wanted.is_any()) return wanted;
         Caps all;
         for (const Structure& structure : caps.structures()) {
