@@ -49,7 +49,8 @@ struct SupervisorOptions {
     bool strict = false;             // A branch that is given up is an error of the run.
     std::uint32_t poison_after = 3;  // Faults of one frame; 0: never passed over.
     std::chrono::nanoseconds heartbeat = std::chrono::milliseconds(500);
-    std::chrono::nanoseconds frame_deadline = {};  // 0: by the size of the frame.
+    std::chrono::nanoseconds frame_deadline = {};  // 0: by the size of the frame; a minute
+                                                   // for opening what an element reads.
     std::string crash_folder = {};  // Where reports of crashes are kept; empty: nowhere.
     // The program that runs stages: ".../libexec/parallax/stage", for one that knows only built-in
     // elements and plugins. Empty: this program, whose main() begins as told above.
@@ -110,7 +111,7 @@ Result<std::vector<SandboxPlan>> sandbox_plan(const Graph& graph, const Registry
                                               Pipeline& pipeline, const SupervisorOptions& options);
 
 // A trial for load_plugins(), in a sandbox: what a file does when it is opened, it does where there
-// are no files but system libraries, no network, and an end after 5 s. Layers that the machine
+// are no files but system libraries, no network, and an end after 10 s. Layers that the machine
 // lacks are done without. main() begins as told above.
 //
 //     SandboxedPluginTrial trial;

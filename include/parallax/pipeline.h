@@ -31,8 +31,10 @@
 
 namespace parallax {
 
-class Run;           // src/graph/run.h
-class RemoteStages;  // src/graph/remote_stages.h
+class ElementRun;       // src/graph/element_run.h
+class OpenedElsewhere;  // src/graph/opened_elsewhere.h
+class Run;              // src/graph/run.h
+class RemoteStages;     // src/graph/remote_stages.h
 struct RemoteSetup;
 
 // Who runs elements in processes of their own: make_isolation() of parallax/isolation.h.
@@ -40,6 +42,13 @@ class Isolation {
   public:
     virtual ~Isolation() = default;
     virtual Result<std::unique_ptr<RemoteStages>> begin(const RemoteSetup& setup) = 0;
+    // Opens the run's element in a process of its own, and puts in its place what tells of that.
+    // Null: it cannot, and has done nothing.
+    virtual Result<OpenedElsewhere*> open_elsewhere(ElementRun& /*run*/,
+                                                    const Graph::Node& /*node*/,
+                                                    const Registry& /*registry*/) {
+        return nullptr;
+    }
 };
 
 // What a launch line may name beside the elements of the registry. What is left out is not checked

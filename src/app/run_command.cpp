@@ -70,7 +70,7 @@ class Launch {
         if (Result<> applied = apply_isolation(options_, registry_, *graph); !applied) {
             return usage(applied.error());
         }
-        if (graph->may_isolate() && step == "-") {
+        if (graph->may_isolate() && step != "parse") {
             auto made = make_isolation(supervisor_);
             if (!made) return usage(made.error());
             isolation_ = *std::move(made);

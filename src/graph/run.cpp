@@ -240,6 +240,12 @@ void Run::after_last_stage() {
 
 // A source changed its format: everything has drained, the rest is as at the start.
 Result<> Run::restart() {
+    for (const auto& [element, opened] : opened_elsewhere_) {
+        if (Result<> again = opened->reopen(carried_[element].state); !again) {
+            fail(elements_[element]->name, again.error());
+            return again;
+        }
+    }
     PX_TRY(negotiate());
     PX_TRY(configure());
     Result<> built = build();
@@ -262,6 +268,7 @@ bool Run::complete() const {
 bool Run::take_back(std::size_t element) {
     const auto carried = carried_.find(element);
     if (!saves_elsewhere(element) || carried == carried_.end()) return false;
+    if (opened_elsewhere_.contains(element)) return false;
     if (carried->second.state == InlineState{}) return false;
     ElementRun& run = *elements_[element];
     if (Result<> restored = run.element->restore(carried->second.state); !restored) {

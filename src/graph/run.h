@@ -15,6 +15,7 @@
 #include "graph/assemble.h"
 #include "graph/bus.h"
 #include "graph/converters.h"
+#include "graph/opened_elsewhere.h"
 #include "graph/plan.h"
 #include "graph/remote_stages.h"
 #include "graph/stage.h"
@@ -56,6 +57,7 @@ class Run final : public StageHost {
 
   private:
     Result<> open_elements();
+    Result<> open(std::size_t element);
     Result<> negotiate();
     void adopt(ElementRun& run);
     Result<> insert(const NegotiationSolution& solution, const Converters& converters);
@@ -121,7 +123,8 @@ class Run final : public StageHost {
     mutable std::mutex control_;
     // Destroyed from the bottom up: threads first, then channels, which hold frames of stages.
     ArenaTable arenas_;  // All that frames of this run lie in, but the program's own.
-    std::map<std::size_t, CarriedState> carried_;     // Of remote elements, between their lives.
+    std::map<std::size_t, CarriedState> carried_;  // Of remote elements, between their lives.
+    std::map<std::size_t, OpenedElsewhere*> opened_elsewhere_;  // In elements_.
     std::unique_ptr<RemoteStages> remote_;            // Null where no stage lives elsewhere.
     std::vector<std::unique_ptr<Stage>> stages_;      // As planned; null where it lives elsewhere.
     std::vector<std::unique_ptr<Channel>> channels_;  // By link; null inside a stage.

@@ -46,13 +46,42 @@ Failure Run::fail_in(const std::string& element, Errc code, std::string text) {
     return Failure(std::move(error));
 }
 
+namespace {
+
+// Files and peers that it reads are others' work. What its formats follow from is asked once, so
+// that it must be no function of what it read.
+bool reads_others(const ElementRun& run) {
+    bool reads = false;
+    for (const PropertySpec& spec : run.element->properties()) {
+        const auto value = run.element->property(spec.name);
+        const auto* text = value ? std::get_if<std::string>(&*value) : nullptr;
+        if (text == nullptr || text->empty()) continue;
+        if (spec.type == "write-path") return false;
+        reads = reads || spec.type == "read-path" || spec.type == "endpoint";
+    }
+    return reads && run.pads.relation != Relation::transform;
+}
+
+}  // namespace
+
+// Where it will run, if it reads what others made: a crash is contained there.
+Result<> Run::open(std::size_t element) {
+    ElementRun& run = *elements_[element];
+    if (is_remote(element) && options_.isolation != nullptr && reads_others(run)) {
+        const Graph::Node& node = graph_.nodes()[element];
+        auto* elsewhere = PX_TRY(options_.isolation->open_elsewhere(run, node, registry_));
+        if (elsewhere != nullptr) opened_elsewhere_[element] = elsewhere;
+    }
+    return run.element->open();
+}
+
 Result<> Run::open_elements() {
-    for (auto& run : elements_) {
-        if (Result<> opened = run->element->open(); !opened) {
+    for (std::size_t n = 0; n < elements_.size(); ++n) {
+        const auto& run = elements_[n];
+        if (Result<> opened = open(n); !opened) {
             fail(run->name, opened.error());
             return std::move(opened).context(run->name);
         }
-        const auto n = static_cast<std::size_t>(&run - elements_.data());
         if (run->element->external() && is_remote(n)) {
             graph_.isolate(n, "no");
             bus_.post({.kind = Message::Kind::text,

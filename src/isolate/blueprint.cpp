@@ -1,5 +1,9 @@
 #include "isolate/blueprint.h"
 
+#include <algorithm>
+
+#include <fcntl.h>
+
 #include "media/bytes.h"
 
 namespace parallax {
@@ -143,6 +147,21 @@ Result<Blueprint> decode_blueprint(std::span<const std::byte> bytes) {
     walk_blueprint(reader, blueprint);
     if (reader.in.bad()) return fail(Errc::corrupt, "a blueprint that does not check out");
     return blueprint;
+}
+
+Result<CpuSegment> memory_with(const Blueprint& blueprint) {
+    const std::vector<std::byte> bytes = encode(blueprint);
+    CpuSegment memory =
+        PX_TRY(CpuSegment::create({.size_bytes = bytes.size(), .name = "blueprint"}));
+    std::ranges::copy(bytes, PX_TRY(memory.view_mut()).begin());
+    PX_TRY(memory.seal({.size = true, .future_write = true}));
+    return memory;
+}
+
+Result<Blueprint> blueprint_in(const UniqueFd& memory, std::uint64_t bytes) {
+    const CpuSegment text = PX_TRY(CpuSegment::from_fd(
+        UniqueFd(::fcntl(memory.get(), F_DUPFD_CLOEXEC, 3)), bytes, Access::read_only));
+    return decode_blueprint(text.view().first(bytes));
 }
 
 }  // namespace parallax

@@ -13,6 +13,7 @@
 
 #include "graph/stage.h"
 #include "parallax/arena.h"
+#include "parallax/segment.h"
 
 namespace parallax {
 
@@ -84,5 +85,9 @@ struct Blueprint {
 
 std::vector<std::byte> encode(const Blueprint& blueprint);
 Result<Blueprint> decode_blueprint(std::span<const std::byte> bytes);
+
+// Sealed memory that holds it, to be sent with its size; and what such memory holds.
+Result<CpuSegment> memory_with(const Blueprint& blueprint);
+Result<Blueprint> blueprint_in(const UniqueFd& memory, std::uint64_t bytes);
 
 }  // namespace parallax

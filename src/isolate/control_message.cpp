@@ -20,14 +20,14 @@ void put_cut(ByteWriter& out, std::string_view text) {
 
 }  // namespace
 
-bool is_from_stage(Type type) { return type >= Type::hello && type <= Type::rebound; }
+bool is_from_stage(Type type) { return type >= Type::hello && type <= Type::keeps; }
 
 bool is_known(std::uint32_t word) {
     const auto within = [word](Type first, Type last) {
         return word >= static_cast<std::uint32_t>(first) &&
                word <= static_cast<std::uint32_t>(last);
     };
-    return within(Type::init, Type::finish) || within(Type::hello, Type::rebound);
+    return within(Type::init, Type::finish) || within(Type::hello, Type::keeps);
 }
 
 std::vector<std::byte> encode(const ControlMessage& message) {

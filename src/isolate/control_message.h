@@ -56,6 +56,11 @@ struct ControlMessage {
         metric,              // a: number of the element, b: bits of the double; text: name.
         finished,            // Elements have finished.
         rebound,             // a: 0 input, 1 output, 2 arenas; b: which, c: the question.
+        // From a process that only opens an element (opening.h), to init, then init with formats.
+        pad_caps,    // a: 0 input, 1 output; b: which; texts: its caps, in pieces.
+        opened,      // text: the eight words of its state.
+        frame_size,  // a: output; b: bytes, c: burst.
+        keeps,       // a: frames that it keeps, b: its latency in frames.
     };
     static constexpr std::size_t kMostText = 8192;
     static constexpr std::size_t kMostBytes = 64U << 10U;

@@ -2,7 +2,8 @@
 //
 // ReadPath, WritePath, Endpoint and DevicePath are the types of properties that name something
 // outside. Relative paths become absolute. A path with a pattern (frame_%03d.png, *.dng) grants the
-// folder it is in, since the files are not known beforehand.
+// files that it names now, or their folder where they lie in many, or are more than a sandbox
+// should mount one by one; what is written is granted by its folder, since it is renamed there.
 //
 // Threads: pure but for looking at the file system.
 #pragma once

@@ -14,6 +14,7 @@
 #include "isolate/crash_page.h"
 #include "isolate/peer_record.h"
 #include "isolate/stage_pieces.h"
+#include "isolate/told_error.h"
 #include "parallax/plugin_loader.h"
 
 namespace parallax {
@@ -110,15 +111,7 @@ class SocketStage final : public HostedStage, public StageHost {
         return 0;
     }
     void tell_failed(const std::string& element, const Error& error) {
-        std::string context;
-        for (const std::string& each : error.context)
-            context += (context.empty() ? "" : "\n") + each;
-        (void)tell({.type = Type::failed,
-                    .a = static_cast<std::uint64_t>(error.code),
-                    .b = number_of(element),
-                    .text = error.message,
-                    .more = error.hint,
-                    .rest = std::move(context)});
+        (void)tell(failed_message(error, number_of(element)));
     }
     void post(const Message& message) {
         if (message.kind != Message::Kind::text) return;
@@ -140,10 +133,7 @@ class SocketStage final : public HostedStage, public StageHost {
     static Result<Blueprint> blueprint_in(const ControlSocket::Received& received,
                                           std::uint64_t bytes) {
         if (received.fds.empty()) return fail(Errc::corrupt, "no blueprint came");
-        const CpuSegment text = PX_TRY(
-            CpuSegment::from_fd(UniqueFd(::fcntl(received.fds.front().get(), F_DUPFD_CLOEXEC, 3)),
-                                bytes, Access::read_only));
-        return decode_blueprint(text.view().first(bytes));
+        return parallax::blueprint_in(received.fds.front(), bytes);
     }
 
     bool take_blueprint() {
@@ -226,7 +216,6 @@ class SocketStage final : public HostedStage, public StageHost {
                 continue;
             }
             runs_.push_back(PX_TRY(make_piece(piece, registry_, counters)));
-            PX_TRY(runs_.back()->element->open());
         }
         return {};
     }
@@ -237,6 +226,7 @@ class SocketStage final : public HostedStage, public StageHost {
         for (std::size_t i = 0; i < runs_.size(); ++i) {
             failing_ = runs_[i]->name;
             if (!blueprint_.stand_in) {
+                PX_TRY(runs_[i]->element->open());  // What others made: under the last filter.
                 PX_TRY(configure_piece(blueprint_.pieces[i], own_, blueprint_.arenas, *runs_[i]));
             }
             runs_[i]->bus = &bus_;

@@ -117,11 +117,14 @@ class IpcSrc final : public ElementWith<IpcSrcOptions> {
     Result<Flow> process(Context& context) override;
 
   private:
+    Result<bool> hear_hello();
     Result<> await_hello();
+    Failure fail_mute() const;
     Result<std::optional<Flow>> take(Context& context, IpcSocket::Received received);
     Result<Flow> take_frame(Context& context, IpcMessage message);
     Result<Flow> gone(Context& context);
     Result<Flow> come_again(Context& context);
+    Result<Flow> try_later(Context& context);
     Result<> give_back();
     Result<bool> meet();
 
@@ -131,6 +134,8 @@ class IpcSrc final : public ElementWith<IpcSrcOptions> {
     std::uint64_t told_done_ = 0;
     std::int64_t retry_ns_ = 0;
     std::int64_t gone_since_ns_ = 0;
+    bool greeted_ = false;             // By who is at the other end of the socket,
+    std::int64_t greet_until_ns_ = 0;  // or it has so long.
     bool discont_ = false;
 };
 

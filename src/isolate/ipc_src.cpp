@@ -9,7 +9,8 @@ namespace parallax {
 namespace {
 
 constexpr std::int64_t kRetryNs = 50'000'000;
-constexpr std::size_t kMostFrames = 64;  // That a sink may have given and not got back.
+constexpr std::int64_t kGreetingNs = 2'000'000;  // Between two looks for a hello.
+constexpr std::size_t kMostFrames = 64;          // That a sink may have given and not got back.
 using Type = IpcMessage::Type;
 
 }  // namespace
@@ -48,29 +49,36 @@ Result<bool> IpcSrc::meet() {
     return Failure(std::move(greeted).error());
 }
 
+// False: not yet. Errc::peer_died: it went before it said a word.
+Result<bool> IpcSrc::hear_hello() {
+    const auto received = PX_TRY(socket_.receive());
+    if (!received) return false;
+    const IpcMessage& message = received->message;
+    if (message.type != Type::hello) {
+        return fail(Errc::corrupt, options().path.path + " is no ipcsink's");
+    }
+    if (message.number != kIpcVersion) {
+        return fail(Errc::unsupported, "the other program speaks version " +
+                                           std::to_string(message.number) + ", this one version " +
+                                           std::to_string(kIpcVersion));
+    }
+    caps_ = PX_TRY(parse_caps(message.caps));
+    greeted_ = true;
+    return true;
+}
+
 Result<> IpcSrc::await_hello() {
     const std::int64_t until = monotonic_ns() + std::int64_t{options().timeout_ms} * 1'000'000;
-    for (;;) {
-        auto received = PX_TRY(socket_.receive());
-        if (received) {
-            const IpcMessage& message = received->message;
-            if (message.type != Type::hello) {
-                return fail(Errc::corrupt, options().path.path + " is no ipcsink's");
-            }
-            if (message.number != kIpcVersion) {
-                return fail(Errc::unsupported,
-                            "the other program speaks version " + std::to_string(message.number) +
-                                ", this one version " + std::to_string(kIpcVersion));
-            }
-            caps_ = PX_TRY(parse_caps(message.caps));
-            return {};
-        }
-        if (monotonic_ns() >= until) {
-            return fail(Errc::timed_out, options().path.path + ": the other program says nothing");
-        }
+    while (!PX_TRY(hear_hello())) {
+        if (monotonic_ns() >= until) return fail_mute();
         pollfd news{.fd = socket_.fd(), .events = POLLIN, .revents = 0};
         ::poll(&news, 1, static_cast<int>(kRetryNs / 1'000'000));
     }
+    return {};
+}
+
+Failure IpcSrc::fail_mute() const {
+    return fail(Errc::timed_out, options().path.path + ": the other program says nothing");
 }
 
 // All before the oldest frame that is still looked at.
@@ -123,22 +131,40 @@ Result<Flow> IpcSrc::gone(Context& context) {
     }
     context.post(Severity::warning, "the other program has gone; waiting for it to come again");
     socket_ = IpcSocket();
+    greeted_ = false;
     gone_since_ns_ = monotonic_ns();
     retry_ns_ = kRetryNs;
     return come_again(context);
 }
 
-// What is still looked at of the last connection stays mapped; positions begin anew.
+Result<Flow> IpcSrc::try_later(Context& context) {
+    socket_ = IpcSocket();
+    const std::int64_t waited = monotonic_ns() - gone_since_ns_;
+    if (waited > std::int64_t{options().timeout_ms} * 1'000'000) {
+        return fail(Errc::timed_out, "the other program did not come again");
+    }
+    context.wait_until(context.running_time_ns() + retry_ns_);
+    retry_ns_ = std::min<std::int64_t>(retry_ns_ * 2, 1'000'000'000);
+    return Flow::again;
+}
+
+// What is still looked at of the last connection stays mapped; positions begin anew. Never waits
+// itself: other stages share the thread.
 Result<Flow> IpcSrc::come_again(Context& context) {
     if (context.stopping()) return Flow::eos;
+    if (!socket_) {
+        auto connected = PX_TRY(connect_to(options().path.path));
+        if (!connected) return try_later(context);
+        socket_ = *std::move(connected);
+        greet_until_ns_ = monotonic_ns() + std::int64_t{options().timeout_ms} * 1'000'000;
+    }
     const Caps before = caps_;
-    if (!PX_TRY(meet())) {
-        const std::int64_t waited = monotonic_ns() - gone_since_ns_;
-        if (waited > std::int64_t{options().timeout_ms} * 1'000'000) {
-            return fail(Errc::timed_out, "the other program did not come again");
-        }
-        context.wait_until(context.running_time_ns() + retry_ns_);
-        retry_ns_ = std::min<std::int64_t>(retry_ns_ * 2, 1'000'000'000);
+    const Result<bool> heard = hear_hello();
+    if (!heard && heard.error().code == Errc::peer_died) return try_later(context);
+    if (!heard) return Failure(heard.error());
+    if (!*heard) {
+        if (monotonic_ns() >= greet_until_ns_) return fail_mute();
+        context.wait_until(context.running_time_ns() + kGreetingNs);
         return Flow::again;
     }
     std::erase_if(lives_, [](const auto& life) { return life->taken() == life->released(); });
@@ -149,7 +175,7 @@ Result<Flow> IpcSrc::come_again(Context& context) {
 }
 
 Result<Flow> IpcSrc::process(Context& context) {
-    if (!socket_) return come_again(context);
+    if (!greeted_) return come_again(context);
     for (;;) {
         if (const Result<> given = give_back(); !given) return gone(context);
         auto received = socket_.receive();

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <thread>
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -252,6 +253,26 @@ TEST_CASE("ipc: a receiver waits for its sender to come again") {
     receiver.pipeline().stop();
     CHECK(receiver.join());
     second.pipeline().stop();
+}
+
+TEST_CASE("ipc: a receiver whose sender comes again and says nothing can be stopped meanwhile") {
+    const TempFolder folder;
+    const std::string path = path_in(folder);
+    Program receiver("ipcsrc timeout=600000 path=" + path + " ! appsink name=out");
+    {
+        Program first(
+            "fakesrc num-buffers=-1 sizetype=fixed sizemax=64 ! "
+            "identity sleep-time=1000 ! ipcsink path=" +
+            path);
+        REQUIRE(first.pipeline().play());
+        receiver.start();
+        receiver.wait_for(5);
+    }
+    const auto mute = unwrap(listen_at(path));
+    pollfd news{.fd = mute.get(), .events = POLLIN, .revents = 0};
+    REQUIRE(::poll(&news, 1, 30'000) == 1);  // It has met the mute one.
+    receiver.pipeline().stop();
+    CHECK(receiver.join());
 }
 
 TEST_CASE("ipc: where nobody listens the error says so, and what would help") {

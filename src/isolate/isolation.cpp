@@ -1,9 +1,11 @@
 #include "parallax/isolation.h"
 
 #include <algorithm>
+#include <array>
 #include <mutex>
 
-#include "isolate/grants.h"
+#include "isolate/element_terms.h"
+#include "isolate/opening.h"
 #include "isolate/plugin_trial.h"
 #include "isolate/stage_process.h"
 #include "isolate/supervisor.h"
@@ -31,7 +33,28 @@ class ProcessIsolation final : public Isolation {
         return make_supervisor(setup, std::move(zygote), options_);
     }
 
+    Result<OpenedElsewhere*> open_elsewhere(ElementRun& run, const Graph::Node& node,
+                                            const Registry& registry) override {
+        OpeningSetup setup{.node = node,
+                           .run = run,
+                           .registry = registry,
+                           .sandbox = options_.sandbox,
+                           .zygote = [this] { return spare(); }};
+        if (options_.frame_deadline.count() > 0)
+            setup.patience_ns = options_.frame_deadline.count();
+        std::unique_ptr<OpenedElsewhere> opening = make_opening(std::move(run.element), setup);
+        OpenedElsewhere* made = opening.get();
+        run.element = std::move(opening);
+        return made;
+    }
+
   private:
+    Result<Zygote*> spare() {
+        const std::lock_guard lock(mutex_);
+        if (!spare_ || !spare_->alive()) spare_ = PX_TRY(start_zygote(options_));
+        return spare_.get();
+    }
+
     const SupervisorOptions options_;
     std::mutex mutex_;
     std::unique_ptr<Zygote> spare_;  // Started early, for the first run.
@@ -42,6 +65,7 @@ class RegisteredStages final : public StageEntry {
     explicit RegisteredStages(Registry& registry) : registry_(registry) {}
     int run(StageStart start) override {
         if (start.entry == kPluginTrialEntry) return run_plugin_trial(std::move(start));
+        if (start.entry == kOpeningEntry) return run_opening(std::move(start), registry_);
         if (start.fds.empty()) return 1;
         return run_stage_process({.sockets = std::move(start.fds),
                                   .registry = registry_,
@@ -80,9 +104,8 @@ Result<std::vector<SandboxPlan>> sandbox_plan(const Graph& graph, const Registry
         const Factory* factory = registry.find(node.factory);
         if (node.isolate == "no" || element == nullptr || factory == nullptr) continue;
         if (factory->pads().local || element->external()) continue;
-        SandboxPolicy policy = options.sandbox;
-        if (!node.sandbox.empty()) policy = PX_TRY(sandbox_policy(node.sandbox));
-        PX_TRY(add_grants(*element, policy.grants));
+        const std::array<Confined, 1> confined{{{&node, element}}};
+        const SandboxPolicy policy = PX_TRY(policy_of(confined, registry, options.sandbox));
         plans.push_back({.element = node.name,
                          .process = node.isolate,
                          .preset = std::string(to_string(policy.preset)),

@@ -103,6 +103,18 @@ class Ruleset {
     RulesetAttr attr_;
 };
 
+// A file by itself is found by a pattern only where its folder can be listed; of that nothing but
+// what is granted is there to be seen.
+Result<> allow_reads(Ruleset& rules, const std::string& path) {
+    struct stat status{};
+    const bool file = ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+    if (file) {
+        const std::string folder = path.substr(0, path.rfind('/'));
+        PX_TRY(rules.allow_path(folder.empty() ? "/" : folder, kReadDir));
+    }
+    return rules.allow_path(path, kReads);
+}
+
 Result<> allow_endpoints(Ruleset& rules, const SandboxPolicy& policy) {
     for (const std::string& endpoint : policy.grants.endpoints) {
         const EndpointAddress address = PX_TRY(parse_endpoint(endpoint));
@@ -128,7 +140,7 @@ Result<> restrict_by_landlock(const SandboxPolicy& policy, LandlockPhase phase) 
     }
     Ruleset rules = PX_TRY(Ruleset::create(attr));
     const SandboxGrants& grants = policy.grants;
-    for (const std::string& path : grants.read_paths) PX_TRY(rules.allow_path(path, kReads));
+    for (const std::string& path : grants.read_paths) PX_TRY(allow_reads(rules, path));
     for (const std::string& path : grants.write_paths) PX_TRY(rules.allow_path(path, kWrites));
     for (const std::string& path : grants.device_paths) {
         PX_TRY(rules.allow_path(path, kReadFile | kWriteFile | kIoctl));

@@ -7,10 +7,10 @@
 
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "isolate/await_exit.h"
 #include "isolate/fd_packet.h"
 #include "isolate/grants.h"
 #include "isolate/last_words.h"
@@ -19,7 +19,7 @@
 namespace parallax {
 namespace {
 
-constexpr std::int64_t kPatienceNs = 5'000'000'000;
+constexpr std::int64_t kPatienceNs = 10'000'000'000;
 constexpr std::size_t kMostText = 4096;
 constexpr std::string_view kGood = "good";
 constexpr std::string_view kBad = "bad: ";
@@ -57,24 +57,6 @@ std::optional<std::string> answer(int socket) {
     return std::nullopt;
 }
 
-void kill(const Child& child) {
-    ::syscall(SYS_pidfd_send_signal, child.pidfd.get(), SIGKILL, nullptr, 0);
-}
-
-// What has said its last may still refuse to end.
-ChildExit wait_for(Zygote& zygote, const Child& child) {
-    const std::int64_t until = monotonic_ns() + kPatienceNs;
-    for (;;) {
-        while (const auto exit = zygote.reaped()) {
-            if (exit->id == child.id) return *exit;
-        }
-        if (monotonic_ns() > until) kill(child);
-        if (monotonic_ns() > until + kPatienceNs) return {.id = child.id, .signal = SIGKILL};
-        pollfd news{.fd = zygote.event_fd(), .events = POLLIN, .revents = 0};
-        ::poll(&news, 1, 100);
-    }
-}
-
 // What is wrong with it; empty: nothing.
 Result<std::string> judge(Zygote& zygote, const std::string& path) {
     std::array<int, 2> ends{};
@@ -90,8 +72,8 @@ Result<std::string> judge(Zygote& zygote, const std::string& path) {
     (void)send_packet(ours.get(), bytes_of(path), {}, false);
     const auto said = answer(ours.get());
     if (!said) kill(child);
-    const ChildExit exit = wait_for(zygote, child);
-    if (!said) return std::string("it did not answer within 5 s");
+    const ChildExit exit = await_exit(zygote, child, kPatienceNs);
+    if (!said) return std::string("it did not answer within 10 s");
     if (exit.signal != 0)
         return "it crashed when it was tried: " + death_text(exit, child.crash_page);
     if (said->starts_with(kBad)) return said->substr(kBad.size());

@@ -23,6 +23,7 @@
 #include "isolate/bundle.h"
 #include "isolate/child_phase.h"
 #include "isolate/control_message.h"
+#include "isolate/element_terms.h"
 #include "isolate/supervisor.h"
 
 namespace parallax {
@@ -168,7 +169,7 @@ class Supervisor final : public RemoteStages {
     Result<> send_blueprint(Remote& remote, ControlMessage message, const Blueprint& blueprint,
                             std::span<const int> fds);
     Result<SandboxPolicy> policy_of(std::span<const std::size_t> elements) const;
-    std::vector<std::string> plugins_of(std::span<const std::size_t> elements) const;
+    std::vector<Confined> confined(std::span<const std::size_t> elements) const;
     void make_bundle(Remote& remote) const;
     int record_fd(std::size_t stage) const;
     Result<std::unique_ptr<PeerRecord>> map_record(const Remote& remote) const;

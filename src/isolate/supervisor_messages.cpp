@@ -9,6 +9,7 @@
 #include "exec/shared_ring.h"
 #include "isolate/last_words.h"
 #include "isolate/supervisor_impl.h"
+#include "isolate/told_error.h"
 
 namespace parallax {
 namespace {
@@ -16,11 +17,6 @@ namespace {
 constexpr int kMessagesAtOnce = 64;  // Of one process, before others have their turn.
 constexpr std::size_t kLastWordsBytes = 4096;
 constexpr std::size_t kMostMetrics = 64;
-
-Errc code_of(std::uint64_t number) {
-    return number <= static_cast<std::uint64_t>(Errc::system) ? static_cast<Errc>(number)
-                                                              : Errc::corrupt;
-}
 
 }  // namespace
 
@@ -177,18 +173,7 @@ void Supervisor::on_ready(Remote& remote) {
 }
 
 void Supervisor::on_failed(Remote& remote, const ControlMessage& message) {
-    Error error{.code = code_of(message.a),
-                .message = printable(message.text),
-                .hint = printable(message.more),
-                .context = {}};
-    std::string line;
-    for (const char c : message.rest + "\n") {
-        if (c != '\n') {
-            line += c;
-        } else if (!line.empty()) {
-            error.context.push_back(printable(std::exchange(line, {})));
-        }
-    }
+    Error error = told_error(message);
     const std::string element = element_name(remote, message.b);
     const bool building = remote.incarnation->phase < ChildPhase::ready;
     if (building && starting_) {

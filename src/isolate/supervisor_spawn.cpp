@@ -9,8 +9,6 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "exec/shared_ring.h"
-#include "isolate/grants.h"
-#include "isolate/plugin_trial.h"
 #include "isolate/reach.h"
 #include "isolate/supervisor_impl.h"
 
@@ -19,26 +17,6 @@ namespace {
 
 constexpr std::int64_t kZygoteNs = 1'000'000;
 constexpr std::uint32_t kMostStillborn = 20;
-constexpr std::string_view kBuiltIn = "built-in";
-
-// A process has another working directory: what names a path must name it from the root.
-std::string from_root(const Element& element, const std::string& name, const std::string& text) {
-    for (const PropertySpec& spec : element.properties()) {
-        if (spec.name == name && spec.type.ends_with("-path") && !text.empty()) {
-            return absolute_path(text);
-        }
-    }
-    return text;
-}
-
-std::vector<Blueprint::Format> formats_of(const std::vector<PadFormat>& formats) {
-    std::vector<Blueprint::Format> told;
-    told.reserve(formats.size());
-    for (const PadFormat& format : formats) {
-        told.push_back({.pad = format.pad, .caps = format.linked ? to_string(format.caps) : ""});
-    }
-    return told;
-}
 
 }  // namespace
 
@@ -153,13 +131,10 @@ void Supervisor::embark(const Crew& crew, Child child, std::vector<ControlSocket
 // The first descriptor is the blueprint's own; `fds[0]` is left free for it.
 Result<> Supervisor::send_blueprint(Remote& remote, ControlMessage message,
                                     const Blueprint& blueprint, std::span<const int> fds) {
-    const std::vector<std::byte> bytes = encode(blueprint);
-    CpuSegment text = PX_TRY(CpuSegment::create({.size_bytes = bytes.size(), .name = "blueprint"}));
-    std::ranges::copy(bytes, PX_TRY(text.view_mut()).begin());
-    PX_TRY(text.seal({.size = true, .future_write = true}));
+    const CpuSegment text = PX_TRY(memory_with(blueprint));
     std::vector<int> all(fds.begin(), fds.end());
     all.front() = text.fd();
-    (message.type == Type::init ? message.a : message.c) = bytes.size();
+    (message.type == Type::init ? message.a : message.c) = text.size_bytes();
     return remote.incarnation->control.send(message, all, false);
 }
 
@@ -168,7 +143,7 @@ Blueprint Supervisor::blueprint_of(Remote& remote, std::vector<int>& fds) {
     blueprint.group = plan_.stages[remote.number].group;
     blueprint.start = remote.start;
     blueprint.stand_in = remote.given_up;
-    if (!remote.given_up) blueprint.plugins = plugins_of(remote.elements);
+    if (!remote.given_up) blueprint.plugins = plugins_of(confined(remote.elements), registry_);
     const bool any = std::ranges::any_of(remote.poison, [](const auto& at) { return !at.empty(); });
     if (any) blueprint.poison = remote.poison;
     const auto add = [&](int fd) {
@@ -190,18 +165,18 @@ void Supervisor::describe_pieces(const Remote& remote, Blueprint& blueprint) con
         Blueprint::Piece piece{.name = run.name,
                                .factory = run.factory,
                                .properties = {},
-                               .inputs = formats_of(run.formats.inputs),
-                               .outputs = formats_of(run.formats.outputs),
+                               .inputs = told_formats(run.formats.inputs),
+                               .outputs = told_formats(run.formats.outputs),
                                .memory = {}};
         piece.memory.resize(run.output_pads.size());
         // All that was set, as text that set_property() takes; the last one wins.
         for (const auto& [name, text] : graph_.nodes()[element].properties) {
-            piece.properties.emplace_back(name, from_root(*run.element, name, text));
+            piece.properties.push_back(told_property(*run.element, name, text));
         }
         for (std::size_t i = 0; i < remote.overrides.size(); ++i) {
             if (remote.override_elements[i] == element) {
                 const auto& [name, text] = remote.overrides[i];
-                piece.properties.emplace_back(name, from_root(*run.element, name, text));
+                piece.properties.push_back(told_property(*run.element, name, text));
             }
         }
         blueprint.pieces.push_back(std::move(piece));
@@ -352,49 +327,17 @@ void Supervisor::describe_lent(Remote& remote, Blueprint& blueprint) {
     }
 }
 
-// Of one process: what the graph says of its elements, or else the run's; and all their grants.
 Result<SandboxPolicy> Supervisor::policy_of(std::span<const std::size_t> elements) const {
-    SandboxPolicy policy = options_.sandbox;
-    const Graph::Node* named = nullptr;
-    for (const std::size_t element : elements) {
-        const Graph::Node& node = graph_.nodes()[element];
-        if (node.sandbox.empty()) continue;
-        if (named != nullptr && named->sandbox != node.sandbox) {
-            return fail(Errc::invalid_argument,
-                        fmt::format("{} and {} share a process, and ask for different sandboxes: "
-                                    "{} and {}",
-                                    named->name, node.name, named->sandbox, node.sandbox),
-                        "isolate=process gives each one of its own");
-        }
-        if (std::exchange(named, &node) != nullptr) continue;
-        const SandboxLayers layers = policy.layers;
-        const SandboxLimits limits = policy.limits;
-        policy = PX_TRY(sandbox_policy(node.sandbox));
-        policy.layers = layers;
-        policy.limits = limits;
-    }
-    for (const std::size_t element : elements) {
-        PX_TRY(add_grants(*elements_[element]->element, policy.grants));
-    }
-    for (const std::string& plugin : plugins_of(elements)) {
-        for (std::string& path : paths_to_load(plugin)) {
-            policy.grants.load_paths.push_back(std::move(path));
-        }
-    }
-    return policy;
+    return parallax::policy_of(confined(elements), registry_, options_.sandbox);
 }
 
-// The files that its elements come from, where they are no part of the program.
-std::vector<std::string> Supervisor::plugins_of(std::span<const std::size_t> elements) const {
-    std::vector<std::string> files;
+std::vector<Confined> Supervisor::confined(std::span<const std::size_t> elements) const {
+    std::vector<Confined> all;
+    all.reserve(elements.size());
     for (const std::size_t element : elements) {
-        const Factory* factory = registry_.find(elements_[element]->factory);
-        if (factory == nullptr || factory->info.origin == kBuiltIn) continue;
-        if (std::ranges::find(files, factory->info.origin) == files.end()) {
-            files.push_back(factory->info.origin);
-        }
+        all.push_back({&graph_.nodes()[element], elements_[element]->element.get()});
     }
-    return files;
+    return all;
 }
 
 }  // namespace parallax

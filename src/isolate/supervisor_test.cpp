@@ -1,4 +1,5 @@
 // Elements that misbehave in processes of their own: what it costs, and what is told.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <numeric>
@@ -8,6 +9,7 @@
 
 #include <doctest/doctest.h>
 
+#include "isolate/opening.h"
 #include "isolate/stage_process.h"
 #include "support/isolated.h"
 #include "support/stages.h"
@@ -17,6 +19,11 @@ PX_STAGE("stage") {
     return parallax::run_stage_process({.sockets = std::move(start.fds),
                                         .registry = registry,
                                         .lock_down = [&start] { return start.lock_down.now(); }});
+}
+
+PX_STAGE("opening") {
+    parallax::Registry registry = parallax::testing::evil_registry();
+    return parallax::run_opening(std::move(start), registry);
 }
 
 namespace parallax {
@@ -179,6 +186,35 @@ TEST_CASE("isolated: a live property reaches the process, and its successor") {
     CHECK_FALSE(run.pipeline().set_property("evil", "knob", "many"));
     run.pipeline().stop();
     CHECK(run.finish().empty());
+}
+
+// The value with which a frame leaves is that of its turn, in whichever process that was: none
+// falls back behind one that left before it.
+TEST_CASE("isolated: live changes take effect once and for all, whoever is killed meanwhile") {
+    Isolated run(
+        "fakesrc num-buffers=-1 sizetype=fixed sizemax=64 ! identity sleep-time=200 ! "
+        "evilfilter name=evil isolate=process ! appsink name=out",
+        quick());
+    REQUIRE(run.play());
+    constexpr int kChanges = 40;
+    std::size_t kills = 0;
+    for (int change = 1; change <= kChanges; ++change) {
+        const std::size_t before = run.sequences().size();
+        REQUIRE(run.pipeline().set_property("evil", "knob", std::to_string(change)));
+        const auto pid = static_cast<pid_t>(run.report("evil").pid);
+        if (change % 2 == 0 && pid > 0 && ::kill(pid, SIGKILL) == 0) ++kills;
+        while (run.sequences().size() < before + 5) (void)run.look(1'000'000);
+    }
+    const auto arrived = [&] { return run.times().back() == kChanges - 1; };
+    for (int tries = 0; tries < 2000 && !arrived(); ++tries) (void)run.look(5'000'000);
+    CHECK(arrived());
+    run.pipeline().stop();
+    CHECK(run.finish().empty());
+    const Numbers got = run.sequences();
+    for (std::size_t n = 0; n < got.size(); ++n) REQUIRE(got[n] == n);
+    CHECK(std::ranges::is_sorted(run.times()));
+    CHECK(kills >= 10);
+    CHECK(run.report("evil").restarts >= 10);
 }
 
 TEST_CASE("isolated: a fixed property is taken by a successor, and no frame is lost") {

@@ -19,12 +19,14 @@
 #include "parallax/pipeline.h"
 #include "support/evil_filter.h"
 #include "support/known_elements.h"
+#include "support/lure_src.h"
 
 namespace parallax::testing {
 
 inline Registry evil_registry() {
     Registry registry = known_elements();
     registry.add<EvilFilter>({.name = "evilfilter", .family = "test", .doc = "", .example = ""});
+    registry.add<LureSrc>({.name = "luresrc", .family = "test", .doc = "", .example = ""});
     return registry;
 }
 

@@ -62,7 +62,6 @@ Result<> MultiFileSrc::list_files() {
 
 // The user's caps, filled in by what the file tells. The two must not contradict.
 Result<> MultiFileSrc::note_type(const std::optional<Structure>& type, const std::string& path) {
-    offered_orientation_ = type ? orientation_in(*type) : 1;
     offered_ = options().caps.is_any() ? offered_caps(type) : options().caps;
     if (!type || options().caps.is_any()) return {};
     Caps both = intersect(options().caps, offered_caps(type));
@@ -78,6 +77,7 @@ Caps MultiFileSrc::pad_caps(const Pad&) const { return offered_; }
 
 Result<> MultiFileSrc::configure(const Negotiated& formats) {
     agreed_ = formats.out();
+    agreed_orientation_ = orientation_in(agreed_.caps);
     rate_ = agreed_.caps.get_fraction("framerate").value_or(Fraction(0, 1));
     return {};
 }
@@ -113,7 +113,7 @@ Result<Flow> MultiFileSrc::process(Context& context) {
         const bool y4m = agreed_.caps.media_type() == kY4m;
         const bool tells = y4m || is_picture_file(agreed_.caps);
         const auto type = tells ? media_type_of(bytes) : std::nullopt;
-        const bool turned = type && orientation_in(*type) != offered_orientation_;
+        const bool turned = type && orientation_in(*type) != agreed_orientation_;
         if (type && (turned || !says_all_of(agreed_.caps, *type))) {
             PX_TRY(note_type(type, file.path()));
             return Flow::reconfigure;
@@ -144,9 +144,13 @@ Result<> MultiFileSrc::restore(const InlineState& state) {
     if (frames_ == 0) return {};
     const bool same = next_ > 0 && (options().loop || next_ <= files_.size()) &&
                       mark_of(files_[(next_ - 1) % files_.size()].path) == state[2];
-    if (same) return {};
-    return fail(Errc::io, options().location.path + ": other files match than at the start",
-                "leave them alone while they are read");
+    if (!same) {
+        return fail(Errc::io, options().location.path + ": other files match than at the start",
+                    "leave them alone while they are read");
+    }
+    if (!options().loop && next_ >= files_.size()) return {};
+    const auto file = PX_TRY(codec::InputFile::open(next_file().path));
+    return note_type(PX_TRY(read_media_type(file)), file.path());
 }
 
 }  // namespace parallax::elements

@@ -70,7 +70,7 @@ class MultiFileSrc final : public ElementWith<MultiFileSrcOptions> {
     std::uint64_t next_ = 0;  // Counts on through the rounds of a loop.
     std::uint64_t frames_ = 0;
     Caps offered_ = Caps::any();
-    int offered_orientation_ = 1;
+    int agreed_orientation_ = 1;
     PadFormat agreed_;
     Fraction rate_;
 };

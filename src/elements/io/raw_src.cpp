@@ -58,7 +58,7 @@ Caps RawSrc::pad_caps(const Pad& pad) const {
 
 Result<> RawSrc::configure(const Negotiated& formats) {
     agreed_ = formats.out().image;
-    agreed_orientation_ = orientation_;
+    agreed_orientation_ = orientation_in(formats.out().caps);
     return {};
 }
 
@@ -111,7 +111,8 @@ Result<> RawSrc::restore(const InlineState& state) {
     }
     next_ = state[0];
     loaded_.reset();
-    return {};
+    // Its shape is what pads are asked for next.
+    return next_ < paths_.size() || options().loop ? load() : Result<>{};
 }
 
 }  // namespace parallax::elements
