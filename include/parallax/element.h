@@ -64,6 +64,11 @@ enum class InputPolicy : std::uint8_t {
 using InlineState = std::array<std::uint64_t, 8>;
 
 // What a restart does with an element's state; docs/protocol.md.
+//     pure          nothing: each call stands alone
+//     window        is called again with its last window_frames() inputs
+//     inline_state  save() and restore(), eight words
+//     checkpoint    save_checkpoint() and restore_checkpoint(), up to 1 MiB
+//     opaque        begins anew, and the first frame after it is marked as following a gap
 enum class StateClass : std::uint8_t { pure, window, inline_state, checkpoint, opaque };
 
 struct Pads {
@@ -164,6 +169,16 @@ class Element {
     // zeros is the beginning, from which nobody is restored.
     virtual void save(InlineState& /*state*/) const {}
     virtual Result<> restore(const InlineState& /*state*/) { return {}; }
+    // For StateClass::checkpoint, the same where eight words are too few. `state` comes empty and
+    // keeps its room from call to call; at most checkpoint_bytes(), asked after configure(), are
+    // written. An empty one is the beginning. The fewer the better: it is copied at every commit.
+    virtual std::size_t checkpoint_bytes() const { return 0; }
+    virtual void save_checkpoint(std::vector<std::byte>& /*state*/) const {}
+    virtual Result<> restore_checkpoint(std::span<const std::byte> /*state*/) { return {}; }
+    // For StateClass::window: how many of the last input frames decide all that comes of the next.
+    // They stay, and a successor is called with them again; what it commits then is dropped. It
+    // hands on no input frame untouched, and has one input.
+    virtual std::uint32_t window_frames() const { return 0; }
 
     // --- At the end. `complete`: the stream ended well; only then are outputs given final names.
     // Of StateClass::inline_state, one that ran elsewhere finishes there, and once more in the

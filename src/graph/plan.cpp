@@ -8,7 +8,8 @@ namespace {
 constexpr std::uint64_t kDefaultChannelBytes = std::uint64_t{64} << 20U;
 // To another process: enough to hide a wake-up, few enough to stay in the cache that both share.
 constexpr std::uint64_t kCrossingChannelBytes = std::uint64_t{16} << 20U;
-constexpr std::uint32_t kMostFrames = 4096;   // Of any channel, whatever was asked for.
+constexpr std::uint32_t kMostFrames = 4096;  // Of any channel, whatever was asked for.
+constexpr std::size_t kMostCheckpointBytes = std::size_t{1} << 20U;
 constexpr std::uint32_t kDefaultFrames = 32;  // Between stages without a queue, small frames.
 
 std::uint32_t clamp_frames(std::uint64_t frames) {
@@ -64,6 +65,7 @@ class Planner {
         for (PlannedLink& link : plan_.links) place(link);
         form_stages();
         PX_TRY(check_pads());
+        PX_TRY(size_checkpoints());
         number_ends();
         count_held();
         size_rings();
@@ -138,6 +140,22 @@ class Planner {
                                            std::to_string(most) + " can be linked");
     }
 
+    // Of what lives elsewhere: room for the state that it writes down with every commit.
+    Result<> size_checkpoints() {
+        for (PlannedStage& stage : plan_.stages) {
+            const std::size_t first = stage.elements.front();
+            if (!stage.remote() || pads(first).state != StateClass::checkpoint) continue;
+            stage.checkpoint_bytes = element(first).checkpoint_bytes();
+            if (stage.checkpoint_bytes <= kMostCheckpointBytes) continue;
+            return fail(Errc::lacking,
+                        input_.nodes[first].run->name + " has a state of up to " +
+                            std::to_string(stage.checkpoint_bytes) +
+                            " bytes; at most 1 MiB is kept for a successor of its process",
+                        "say isolate=no for it");
+        }
+        return {};
+    }
+
     Result<> check_pads() const {
         for (const PlannedStage& stage : plan_.stages) {
             PX_TRY(check_room(stage.elements.front(), in_links_, kMaxInputs, "inputs"));
@@ -174,6 +192,7 @@ class Planner {
                 const PlannedLink& link = plan_.links[l];
                 std::uint64_t held = link.channel ? std::uint64_t{link.capacity} + 2 : 0;
                 held += std::uint64_t{2} * element(*node).keeps();  // As many after the oldest.
+                if (pads(*node).state == StateClass::window) held += element(*node).window_frames();
                 held_beyond_[l] = std::min<std::uint64_t>(held + handed_on, 1U << 18U);
             }
         }

@@ -42,8 +42,9 @@ struct PlannedStage {
     std::string group;
     std::string isolate = "no";
     bool remote() const { return isolate != "no"; }
-    std::size_t inputs = 0;    // Channels into the first element,
-    std::size_t channels = 0;  // and out of the last.
+    std::size_t inputs = 0;            // Channels into the first element,
+    std::size_t channels = 0;          // and out of the last.
+    std::size_t checkpoint_bytes = 0;  // Of the first element, where it lives elsewhere.
 };
 
 struct PlannedArena {

@@ -31,6 +31,7 @@ namespace parallax {
 struct CarriedState {
     InlineState state{};
     std::uint64_t sequence = 0;
+    std::vector<std::byte> checkpoint = {};
 };
 
 struct RemoteSetup {

@@ -156,6 +156,7 @@ void Run::remote_failed(const std::string& element, Error error) {
 
 // Sources stop, and then everything does, wherever it stands.
 void Run::remote_lost() {
+    lost_ = true;
     bus_.post({.kind = Message::Kind::stop_wanted});
     bus_.post({.kind = Message::Kind::ended});
 }
@@ -225,9 +226,16 @@ std::optional<Pipeline::Message> Run::wait(std::int64_t timeout_ns) {
 
 void Run::after_last_stage() {
     std::unique_lock lock(control_, std::defer_lock);
+    if (lost_) {  // Stages have not ended, and will not: nobody may take another step.
+        for (auto& group : groups_) group->stop();
+    }
     cut_off();
-    quiesce(lock);
-    const bool again = reconfigure_.exchange(false) && !stopping_;
+    if (lost_) {
+        lock.lock();
+    } else {
+        quiesce(lock);
+    }
+    const bool again = reconfigure_.exchange(false) && !stopping_ && !lost_;
     if (remote_) {
         remote_->shut_down(!again && complete());
         remote_->carry(carried_);

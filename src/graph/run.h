@@ -134,6 +134,7 @@ class Run final : public StageHost {
     std::atomic<std::size_t> stages_running_{0};
     std::atomic<bool> stopping_{false};
     std::atomic<bool> reconfigure_{false};
+    std::atomic<bool> lost_{false};  // What waits for a remote stage waits for ever.
     bool agreed_ = false;
     bool built_ = false;
     std::atomic<std::int64_t> first_frame_ns_{0};  // After the start.

@@ -324,8 +324,10 @@ Result<> Run::build_channels() {
         Stage* from = stages_[link.from_stage].get();
         Stage* to = stages_[link.to_stage].get();
         if (from == nullptr && to == nullptr) continue;  // They talk to each other directly.
+        // A successor of the reader takes anew what it was called with last.
+        const bool again = to == nullptr && elements_[link.to]->pads.state == StateClass::window;
         const Channel::Options options{
-            .capacity = link.capacity, .leaky = link.leaky, .held = link.held};
+            .capacity = link.capacity, .leaky = link.leaky, .held = link.held, .keep_held = again};
         const Channel::End producer{&record(link.from_stage), link.from_word};
         const Channel::End consumer{&record(link.to_stage), link.to_word};
         if (from != nullptr && to != nullptr) {

@@ -4,6 +4,7 @@
 #include <climits>
 
 #include "base/check.h"
+#include "base/hash.h"
 #include "graph/bus.h"
 #include "sync/futex.h"
 
@@ -27,7 +28,8 @@ Stage::Stage(const Options& options)
       record_(record_of(options)),
       shared_(options.page != nullptr),
       poison_(options.poison),
-      now_(options.start) {
+      now_(options.start),
+      checkpoints_(options.checkpoints) {
     in_.reserve(options.inputs);  // Borrows are pointed at: they must not move.
     out_.reserve(options.channels);
 }
@@ -38,9 +40,10 @@ void Stage::set_chain(std::vector<Step> chain) {
         step.run->pool = &pool_;
         step.run->keeper = keeper_.get();
         step.run->stopping = &stop_;
-        if (shared_ && step.run->pads.state == StateClass::inline_state) {
-            stateful_ = step.run->element.get();
-        }
+        const StateClass state = step.run->pads.state;
+        if (!shared_ || state == StateClass::pure || state == StateClass::opaque) continue;
+        stateful_ = step.run->element.get();
+        state_class_ = state;
     }
 }
 
@@ -49,28 +52,25 @@ void Stage::add_input(Input input) {
     const std::size_t number = in_.size();
     Gathered gathered;
     gathered.at = input;
-    gathered.next = now_.done[number];
+    const bool again = state_class_ == StateClass::window;
+    gathered.next = again ? now_.released[number] : now_.done[number];
+    gathered.again_until = again ? now_.done[number] : 0;
     gathered.borrows =
-        Borrows(static_cast<std::uint32_t>(number), now_.released[number], now_.done[number]);
+        Borrows(static_cast<std::uint32_t>(number), now_.released[number], gathered.next);
     in_.push_back(std::move(gathered));
 }
 
 void Stage::add_output(OutChannel output) { out_.push_back(output); }
 
 Result<> Stage::resume(const std::vector<Lent>& lent) {
-    for (const Step& step : chain_) {
-        // All zero is the state at the beginning, which it is in.
-        const bool goes_on = now_.state != InlineState{};
-        if (goes_on && step.run->element.get() == stateful_) {
-            PX_TRY(step.run->element->restore(now_.state));
-        }
-    }
+    // All zero is the state at the beginning, which it is in.
+    if (stateful_ != nullptr && now_.state != InlineState{}) PX_TRY(restore_state());
     mark_gap();
     if (!chain_.empty()) chain_.front().run->next_sequence = now_.sequence;
     for (const OutChannel& out : out_) out.channel->resume_at(now_.published[out.word]);
     for (std::size_t i = 0; i < in_.size(); ++i) {
         Borrows& borrows = in_[i].borrows;
-        for (std::uint64_t at = now_.released[i]; at < now_.done[i]; ++at) {
+        for (std::uint64_t at = now_.released[i]; at < in_[i].next; ++at) {
             const Payload held = pool_.borrow(borrows, at);  // Let go of at once if nobody looks.
             for (const Lent& each : lent) {
                 if (each.origin != Origin{static_cast<std::uint32_t>(i), at}) continue;
@@ -90,7 +90,7 @@ void Stage::mark_gap() {
     if (!any(now_.done) && !any(now_.published)) return;
     const bool goes_on = std::ranges::all_of(chain_, [](const Step& step) {
         const StateClass state = step.run->pads.state;
-        return state == StateClass::pure || state == StateClass::inline_state;
+        return state != StateClass::opaque;
     });
     if (!goes_on) discont_ = ~std::uint64_t{0};
 }
@@ -181,7 +181,7 @@ void Stage::commit() {
         // while it waits for the other's, from the same stage that waits for that room.
         freed_ =
             freed_ || now_.consumed[i] != borrows.taken() || now_.released[i] != borrows.released();
-        now_.consumed[i] = borrows.taken();
+        now_.consumed[i] = std::max(borrows.taken(), in_[i].again_until);
         now_.done[i] = in_[i].done();
         // The end of an input is not done before all has come of it that comes.
         now_.released[i] = std::min(borrows.released(), now_.done[i]);
@@ -192,8 +192,8 @@ void Stage::commit() {
         news = news || now_.published[out.word] != out.channel->published();
         now_.published[out.word] = out.channel->published();
     }
-    if (stateful_ != nullptr) stateful_->save(now_.state);
     if (shared_) now_.sequence = chain_.front().run->next_sequence;
+    if (stateful_ != nullptr) save_state();
     if (shared_) {
         // A commit wakes the neighbours. One that says nothing new would wake them for nothing,
         // and they would answer alike, for ever.
@@ -207,6 +207,38 @@ void Stage::commit() {
     for (const OutChannel& out : out_) {
         if (out.to->sleeps()) out.to->look_again();  // Others are told at the end of the batch.
     }
+}
+
+Result<> Stage::restore_state() {
+    if (state_class_ == StateClass::window) {  // Its inputs come again.
+        drained_again_ = now_.state[0];
+        return {};
+    }
+    if (state_class_ == StateClass::inline_state) return stateful_->restore(now_.state);
+    const std::size_t bytes = now_.state[0];
+    if (bytes > checkpoints_.size() / kCheckpoints) {
+        return parallax::fail(Errc::corrupt, "a checkpoint longer than its room");
+    }
+    return stateful_->restore_checkpoint(checkpoints_.first(bytes));
+}
+
+// Where nothing was consumed or made since, nothing has changed.
+void Stage::save_state() {
+    if (state_class_ == StateClass::inline_state) return stateful_->save(now_.state);
+    if (state_class_ == StateClass::window) now_.state[0] = drained_;
+    if (state_class_ != StateClass::checkpoint || checkpoints_.empty()) return;
+    const bool same = told_ && told_->done == now_.done && told_->published == now_.published &&
+                      told_->sequence == now_.sequence;
+    if (same) return;
+    checkpoint_.clear();
+    stateful_->save_checkpoint(checkpoint_);
+    const std::size_t room = checkpoints_.size() / kCheckpoints;
+    PX_CHECK(checkpoint_.size() <= room);  // It said how many there would be at most.
+    if (checkpoint_.empty()) return now_.state.fill(0);
+    // Beside the record's slot of the commit that follows: what is current stays whole.
+    const std::size_t slot = (record_.commits() + 1) % kCheckpoints;
+    std::ranges::copy(checkpoint_, checkpoints_.subspan(slot * room).begin());
+    now_.state = {checkpoint_.size(), hash64(checkpoint_)};
 }
 
 void Stage::notify_neighbours() {
@@ -251,6 +283,7 @@ void Stage::give_up() {
 
 void Stage::end() {
     for (Gathered& input : in_) input.ended.reset();  // Now they are done with.
+    window_.clear();
     now_.ended = 1;
     commit();
     for (const OutChannel& out : out_) out.to->look_again();

@@ -8,11 +8,14 @@
 // Threads: step() on one thread of the group at a time; request_*() and post() from any.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -81,6 +84,9 @@ class Stage final : public Actor, public Neighbour {
         std::size_t channels = 0;
         RecordPage* page = nullptr;  // Where other processes see it; null: they do not.
         Positions start = {};        // Of the predecessor whose work it goes on with.
+        // Four slots for what StateClass::checkpoint writes down, by commits as the record's; in
+        // the first is what the predecessor wrote. Outlives the stage.
+        std::span<std::byte> checkpoints = {};
         // Positions of each input that are passed over: frames that killed who touched them.
         std::vector<std::vector<std::uint64_t>> poison = {};
     };
@@ -143,11 +149,19 @@ class Stage final : public Actor, public Neighbour {
         std::uint64_t next = 0;  // Position to take.
         bool active = false;     // Its frame is part of this call.
         std::optional<Event::Type> ended;
-        std::uint64_t done() const { return front || ended ? next - 1 : next; }
+        std::uint64_t again_until = 0;  // Frames before were seen by a predecessor.
+        std::uint64_t done() const {
+            return std::max(front || ended ? next - 1 : next, again_until);
+        }
     };
 
     // The loop: stage.cpp
     static CommitRecord record_of(const Options& options);
+    Result<> restore_state();
+    void save_state();
+    void hold_window();
+    bool again_in_window();
+    void skip_drained(ElementRun& run);
     void mark_gap();
     bool step() override;
     bool take_turn();
@@ -207,7 +221,13 @@ class Stage final : public Actor, public Neighbour {
     std::vector<Work> stack_;  // The top is next.
     std::optional<std::int64_t> wait_until_;
 
-    const Element* stateful_ = nullptr;  // Whose state a successor needs, when shared.
+    Element* stateful_ = nullptr;  // Whose state a successor needs, when shared,
+    StateClass state_class_ = StateClass::pure;
+    std::span<std::byte> checkpoints_;
+    std::vector<std::byte> checkpoint_;  // Room for the next one.
+    std::deque<Payload> window_;         // The last inputs of StateClass::window,
+    std::uint64_t drained_ = 0;          // and what has come of its end,
+    std::uint64_t drained_again_ = 0;    // where a predecessor had handed that on.
 
     std::atomic<bool> begun_{false};
     std::atomic<bool> stop_{false};

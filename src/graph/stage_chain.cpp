@@ -85,9 +85,12 @@ Stage::Progress Stage::run_element(Work& work) {
         fail(run, std::move(flow).error());
         return Progress::done;
     }
+    const bool again = work.gathered && again_in_window();
+    if (again) run.outputs.clear();  // A predecessor has handed them on.
     if (*flow == Flow::again) return suspend(run, work);
-    ElementCounters::add(run.counters.frames_in, frames);
-    ++run.next_sequence;
+    if (work.gathered) hold_window();
+    if (!again) ElementCounters::add(run.counters.frames_in, frames);
+    if (!again) ++run.next_sequence;
     if (out_.empty() && !seen_frame_ && index + 1 == chain_.size()) {
         seen_frame_ = true;
         host_.first_frame();
@@ -214,6 +217,7 @@ Stage::Progress Stage::drain(Work& work) {
     stack_.push_back(std::move(work));  // It stays below what the drain gives.
     if (!ready) return Progress::blocked;
     Result<Flow> flow = call(run, true);
+    if (index == 0) skip_drained(run);
     if (!run.up_events.empty()) pass_up(run, index);
     if (!flow) {
         fail(run, std::move(flow).error());

@@ -50,7 +50,8 @@ void Stage::refill(Gathered& input) {
     input.borrows.skip_to(at - 1);
     input.next = at;
     const std::uint64_t position = input.borrows.take();
-    if (!input.front->event && is_poison(input, position)) {
+    const bool told = input.front->event && position < input.again_until;  // Handed on before.
+    if (told || (!input.front->event && is_poison(input, position))) {
         input.borrows.give_back(position);
         input.front.reset();
         return refill(input);
@@ -77,6 +78,31 @@ bool Stage::is_poison(const Gathered& input, std::uint64_t position) const {
 void Stage::drop_front(Gathered& input) {
     input.frame = {};
     input.front.reset();
+}
+
+// What is at hand was seen by a predecessor, all of which has come out.
+bool Stage::again_in_window() {
+    return std::ranges::any_of(
+        in_, [](const Gathered& input) { return input.active && input.next <= input.again_until; });
+}
+
+// Frames from which a successor learns what this one knows.
+void Stage::hold_window() {
+    if (state_class_ != StateClass::window) return;
+    for (const Gathered& input : in_) {
+        if (input.active) window_.push_back(input.frame.payload);
+    }
+    while (window_.size() > stateful_->window_frames()) window_.pop_front();
+}
+
+// What came of the end before a predecessor died has gone on its way.
+void Stage::skip_drained(ElementRun& run) {
+    if (state_class_ != StateClass::window) return;
+    drained_ += run.outputs.size();
+    const std::size_t again = std::min<std::size_t>(drained_again_, run.outputs.size());
+    run.outputs.erase(run.outputs.begin(),
+                      run.outputs.begin() + static_cast<std::ptrdiff_t>(again));
+    drained_again_ -= again;
 }
 
 void Stage::activate(Gathered& input) { input.active = true; }

@@ -119,6 +119,8 @@ void walk_blueprint(Io& io, auto& blueprint) {
     });
     io.field(blueprint.record_fd);
     io.field(blueprint.counters_fd);
+    io.field(blueprint.checkpoints_fd);
+    io.field(blueprint.checkpoint_bytes);
     walk_positions(io, blueprint.start);
     io.list(blueprint.lent, [&](auto& lent) {
         io.field(lent.channel);

@@ -76,6 +76,8 @@ struct Blueprint {
     std::vector<Output> outputs;
     std::uint32_t record_fd = 0;
     std::uint32_t counters_fd = 0;
+    std::uint32_t checkpoints_fd = 0;
+    std::uint64_t checkpoint_bytes = 0;  // 0: it writes none.
     Positions start;
     std::vector<Stage::Lent> lent;
     bool stand_in = false;  // The element was given up: what comes is let go of, and the end told.

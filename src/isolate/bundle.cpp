@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "base/check.h"
+#include "base/hash.h"
 #include "exec/shared_ring.h"
 
 namespace parallax {
@@ -52,8 +54,17 @@ Result<Bundle> Bundle::make(const Plan& plan, std::size_t stage) {
                   .counters_fd = std::move(counters_fd),
                   .ring_fds = std::vector<UniqueFd>(planned.channels),
                   .arenas = {},
+                  .checkpoint_bytes = planned.checkpoint_bytes,
+                  .checkpoints_fd = {},
                   .record = std::move(record),
-                  .counters = std::move(counters)};
+                  .counters = std::move(counters),
+                  .checkpoints = {}};
+    if (planned.checkpoint_bytes > 0) {
+        const std::size_t bytes = kCheckpoints * planned.checkpoint_bytes;
+        bundle.checkpoints_fd = PX_TRY(make_memory("checkpoints", bytes));
+        bundle.checkpoints =
+            PX_TRY(CpuSegment::from_fd(copy_of(bundle.checkpoints_fd), bytes, Access::read_only));
+    }
     for (const PlannedLink& link : plan.links) {
         if (!link.channel || link.from_stage != stage) continue;
         bundle.ring_fds[link.from_word] =
@@ -78,8 +89,27 @@ Result<> Bundle::seal() const {
     PX_TRY(seal_for_good(record_fd));
     PX_TRY(seal_for_good(counters_fd));
     for (const UniqueFd& ring : ring_fds) PX_TRY(seal_for_good(ring));
+    if (checkpoints_fd) PX_TRY(seal_for_good(checkpoints_fd));
     for (const SharedArena& arena : arenas) PX_TRY(seal_for_good(arena.fd));
     return {};
+}
+
+Result<> Bundle::put_checkpoint(std::span<const std::byte> state) const {
+    if (state.empty()) return {};
+    const auto written = ::pwrite(checkpoints_fd.get(), state.data(), state.size(), 0);
+    if (written != static_cast<ssize_t>(state.size())) return fail_errno("pwrite of a checkpoint");
+    return {};
+}
+
+std::optional<std::vector<std::byte>> Bundle::checkpoint(std::uint32_t commits,
+                                                         const InlineState& state) const {
+    if (state == InlineState{}) return std::vector<std::byte>();
+    const std::size_t room = checkpoints ? checkpoint_bytes : 0;
+    if (state[0] > room) return std::nullopt;
+    const MemoryView at = checkpoints->view().subspan((commits % kCheckpoints) * room, state[0]);
+    std::vector<std::byte> copy(at.begin(), at.end());
+    if (hash64(copy) != state[1]) return std::nullopt;
+    return copy;
 }
 
 const ElementCounters& Bundle::counters_of(std::size_t piece) const {

@@ -9,6 +9,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "graph/element_run.h"
@@ -31,14 +33,23 @@ struct Bundle {
     UniqueFd counters_fd;
     std::vector<UniqueFd> ring_fds;  // By channel word.
     std::vector<SharedArena> arenas;
+    std::size_t checkpoint_bytes = 0;  // The most that its first element writes at once,
+    UniqueFd checkpoints_fd;           // into these, where that is more than none.
 
     std::unique_ptr<PeerRecord> record;
     CpuSegment counters;
+    std::optional<CpuSegment> checkpoints;
 
     static Result<Bundle> make(const Plan& plan, std::size_t stage);
     // No mapping for writing from here on, in any process.
     Result<> seal() const;
     const ElementCounters& counters_of(std::size_t piece) const;
+
+    // What its process goes on from; before it is sealed.
+    Result<> put_checkpoint(std::span<const std::byte> state) const;
+    // What it wrote with the commit of that number and state, as a copy, if that checks out.
+    std::optional<std::vector<std::byte>> checkpoint(std::uint32_t commits,
+                                                     const InlineState& state) const;
 };
 
 // A memfd that cannot change its size, and that nobody has mapped.

@@ -22,10 +22,7 @@ Result<> check_exact(const Graph& graph, const Registry& registry, Pipeline& pip
         }
         const Pads pads = factory->pads();
         const bool elsewhere = node.isolate != "no" && !pads.local && !element->external();
-        if (!elsewhere || pads.state == StateClass::pure ||
-            pads.state == StateClass::inline_state) {
-            continue;
-        }
+        if (!elsewhere || pads.state != StateClass::opaque) continue;
         return fail(
             Errc::invalid_argument,
             node.name + " has state that dies with its process, and exact delivery needs it",

@@ -175,6 +175,12 @@ class SocketStage final : public HostedStage, public StageHost {
         counters_page_ = PX_TRY(CpuSegment::from_fd(
             fd(blueprint_.counters_fd), sizeof(ElementCounters) * blueprint_.pieces.size(),
             Access::read_write));
+        if (blueprint_.checkpoint_bytes > 0) {
+            const std::uint64_t bytes =
+                kCheckpoints * std::min<std::uint64_t>(blueprint_.checkpoint_bytes, 1U << 20U);
+            checkpoints_ = PX_TRY(
+                CpuSegment::from_fd(fd(blueprint_.checkpoints_fd), bytes, Access::read_write));
+        }
         in_from_.reserve(blueprint_.inputs.size());
         for (const Blueprint::Input& in : blueprint_.inputs) {
             in_from_.push_back(PX_TRY(
@@ -237,6 +243,11 @@ class SocketStage final : public HostedStage, public StageHost {
         return build_stage();
     }
 
+    Result<MemoryViewMut> checkpoint_slots() {
+        if (!checkpoints_) return MemoryViewMut();
+        return PX_TRY(checkpoints_->view_mut()).first(kCheckpoints * blueprint_.checkpoint_bytes);
+    }
+
     Result<> build_stage() {
         auto& page = *reinterpret_cast<RecordPage*>(PX_TRY(record_page_->view_mut()).data());
         clock_.stand_at(0);  // Nothing moves before `play`.
@@ -247,6 +258,7 @@ class SocketStage final : public HostedStage, public StageHost {
                                                         .channels = blueprint_.outputs.size(),
                                                         .page = &page,
                                                         .start = blueprint_.start,
+                                                        .checkpoints = PX_TRY(checkpoint_slots()),
                                                         .poison = blueprint_.poison});
         std::vector<Stage::Step> chain;
         for (std::size_t i = 0; i < runs_.size(); ++i) {
@@ -446,6 +458,7 @@ class SocketStage final : public HostedStage, public StageHost {
     std::vector<CpuArena> own_;
     std::optional<CpuSegment> record_page_;
     std::optional<CpuSegment> counters_page_;
+    std::optional<CpuSegment> checkpoints_;
     std::vector<std::unique_ptr<PeerRecord>> in_from_;
     std::vector<std::unique_ptr<PeerRecord>> out_to_;
     std::vector<std::vector<std::unique_ptr<SharedRing>>> in_rings_;

@@ -119,14 +119,15 @@ std::string refusal(const std::string& line) {
 
 TEST_CASE("delivery: exact is refused where the graph cannot promise it") {
     CHECK(refusal("fakesrc ! queue name=q leaky=downstream ! fakesink").starts_with("q drops"));
-    CHECK(refusal("audiotestsrc ! audioresample name=r isolate=process ! fakesink")
+    CHECK(refusal("audiotestsrc ! forgetful name=r isolate=process ! fakesink")
               .starts_with("r has state"));
 }
 
 TEST_CASE("delivery: exact is kept by elements of known state, and by those in the program") {
     CHECK(refusal("fakesrc ! queue ! identity isolate=process ! filesink location=/dev/null "
                   "isolate=process") == "");
-    CHECK(refusal("audiotestsrc isolate=process ! audioresample ! fakesink isolate=process") == "");
+    CHECK(refusal("audiotestsrc isolate=process ! forgetful ! fakesink isolate=process") == "");
+    CHECK(refusal("audiotestsrc ! audioresample isolate=process ! fakesink") == "");
 }
 
 }  // namespace

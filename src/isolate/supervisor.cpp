@@ -84,6 +84,7 @@ Result<> Supervisor::prepare_stage(const RemoteSetup& setup, std::size_t stage) 
     if (before != setup.carried.end()) {
         remote.start.state = before->second.state;
         remote.start.sequence = before->second.sequence;
+        remote.checkpoint = before->second.checkpoint;
     }
     remote.poison.resize(planned.inputs);
     neighbours_.try_emplace(stage, *this, stage);
@@ -174,7 +175,7 @@ Result<> Supervisor::attach_channel(std::size_t link, Channel& channel) {
     }
     end.stage->watch(end.peer->record().word());
     channel.on_violation([this, liar](const Error& error) {
-        post([this, liar, text = to_string(error)] { kill(remotes_.at(liar), text); });
+        post([this, liar, text = to_string(error)] { on_lie(remotes_.at(liar), text); });
     });
     return {};
 }
@@ -404,7 +405,8 @@ void Supervisor::check_idle() {
 
 void Supervisor::carry(std::map<std::size_t, CarriedState>& carried) const {
     for (const auto& [number, remote] : remotes_) {
-        carried[remote.elements.front()] = {remote.start.state, remote.start.sequence};
+        carried[remote.elements.front()] = {remote.start.state, remote.start.sequence,
+                                            remote.checkpoint};
     }
 }
 

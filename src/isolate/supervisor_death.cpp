@@ -53,6 +53,7 @@ Positions Supervisor::checked_snapshot(const Remote& remote) const {
     const auto found = remote.bundle->record->record().snapshot();
     if (!found || !remote.incarnation->introduced) return start;
     Positions now = *found;
+    if (remote.bundle->checkpoints && !checkpoint_of(remote, now)) return start;
     for (const PlannedLink& link : plan_.links) {
         if (!link.channel) continue;
         if (link.to_stage == remote.number) {
@@ -74,6 +75,11 @@ Positions Supervisor::checked_snapshot(const Remote& remote) const {
         }
     }
     return now;
+}
+
+std::optional<std::vector<std::byte>> Supervisor::checkpoint_of(const Remote& remote,
+                                                                const Positions& now) const {
+    return remote.bundle->checkpoint(remote.bundle->record->record().commits(), now.state);
 }
 
 // Up to the first entry that does not check out: nobody could read beyond it.
@@ -169,6 +175,10 @@ void Supervisor::on_death(Remote& remote, const ChildExit& exit, Blame blame) {
     Positions now = checked_snapshot(remote);
     if (now.ended != 0 && !has_told_all_ends(remote)) now.ended = 0;  // It only says so.
     const bool progress = now != remote.start;
+    if (progress && remote.bundle->checkpoints) {
+        // Of `now` if that was not refuted; else it stays where it began.
+        if (auto state = checkpoint_of(remote, now)) remote.checkpoint = *std::move(state);
+    }
     retire(remote, now);
     remote.start = now;
     if (finished || shutting_down_) {
@@ -208,7 +218,7 @@ std::string Supervisor::keep_report(const Remote& remote, const ChildExit& exit,
 void Supervisor::die_after_end(Remote& remote, const std::string& reason) {
     const bool known = std::ranges::all_of(remote.elements, [&](std::size_t element) {
         const StateClass state = elements_[element]->pads.state;
-        return state == StateClass::pure || state == StateClass::inline_state;
+        return state != StateClass::opaque;
     });
     if (finishing_ && !known) {
         return host_.remote_failed(remote.name,
@@ -368,6 +378,15 @@ void Supervisor::lose(Remote& remote, Error error) {
     remote.restart_at_ns.reset();
     if (std::exchange(remote.over, true)) return;
     host_.remote_failed(remote.name, std::move(error));
+    host_.remote_lost();
+}
+
+// What a neighbour read of it does not check out. Before its end a successor makes that good; one
+// that had said so has none, and its reader gets no end any more.
+void Supervisor::on_lie(Remote& remote, const std::string& text) {
+    kill(remote, text);
+    if (!remote.over) return;
+    host_.remote_failed(remote.name, {Errc::peer_died, text + ", after it said that it had ended"});
     host_.remote_lost();
 }
 

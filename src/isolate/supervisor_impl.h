@@ -95,8 +95,9 @@ class Supervisor final : public RemoteStages {
         std::uint64_t life = 0;  // Counts bundles.
         std::optional<Incarnation> incarnation;
         std::deque<Former> formers;
-        Positions start;                   // Of the incarnation that lives, or comes next.
-        std::vector<std::uint64_t> first;  // By channel word: of this incarnation.
+        Positions start;                    // Of the incarnation that lives, or comes next,
+        std::vector<std::byte> checkpoint;  // and the state that goes with it.
+        std::vector<std::uint64_t> first;   // By channel word: of this incarnation.
         // After what one that died had published, where that was an end: its ring may be gone when
         // somebody says that it has taken it.
         std::map<std::size_t, std::uint64_t> end_at;
@@ -221,12 +222,15 @@ class Supervisor final : public RemoteStages {
     void kill(Remote& remote, std::string why);
     std::string reason_of(const Remote& remote, const ChildExit& exit) const;
     Positions checked_snapshot(const Remote& remote) const;
+    std::optional<std::vector<std::byte>> checkpoint_of(const Remote& remote,
+                                                        const Positions& now) const;
     std::uint64_t readable_until(const Remote& remote, const PlannedLink& link, std::uint64_t from,
                                  std::uint64_t until) const;
     void note_suspect(Remote& remote);
     std::int64_t delay_ns(Remote& remote);
     void give_up(Remote& remote, const std::string& why);
     void lose(Remote& remote, Error error);
+    void on_lie(Remote& remote, const std::string& text);
     void watch_over(Remote& remote, std::int64_t now_ns);
     bool could_move(const Remote& remote) const;
     std::int64_t deadline_ns(const Remote& remote) const;

@@ -95,6 +95,7 @@ Result<> Supervisor::try_spawn(const Crew& crew) {
     }
     embark(crew, std::move(child), std::move(ours));
     for (Remote* remote : crew) {
+        PX_TRY(remote->bundle->put_checkpoint(remote->checkpoint));
         std::vector<int> told{-1};
         const Blueprint blueprint = blueprint_of(*remote, told);
         const Result<> sent = send_blueprint(*remote, {.type = Type::init}, blueprint, told);
@@ -152,6 +153,10 @@ Blueprint Supervisor::blueprint_of(Remote& remote, std::vector<int>& fds) {
     };
     blueprint.record_fd = add(remote.bundle->record_fd.get());
     blueprint.counters_fd = add(remote.bundle->counters_fd.get());
+    if (remote.bundle->checkpoints) {
+        blueprint.checkpoints_fd = add(remote.bundle->checkpoints_fd.get());
+        blueprint.checkpoint_bytes = remote.bundle->checkpoint_bytes;
+    }
     describe_pieces(remote, blueprint);
     describe_arenas(remote, blueprint, fds);
     describe_links(remote, blueprint, fds);

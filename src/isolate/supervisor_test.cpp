@@ -140,6 +140,21 @@ TEST_CASE("isolated: a flood of messages holds nothing up") {
     CHECK(run.sequences() == all_but(kFrames));
 }
 
+TEST_CASE("isolated: a frame that cannot be, right before the end, ends the run with its name") {
+    for (const std::string rest : {"", "identity isolate=process ! "}) {
+        CAPTURE(rest);
+        Isolated run(
+            "fakesrc num-buffers=20 sizetype=fixed sizemax=64 ! evilfilter name=evil "
+            "mischief=lie-at-end isolate=process ! " +
+                rest + "appsink name=out",
+            quick());
+        const auto errors = run.run();
+        REQUIRE_FALSE(errors.empty());
+        CHECK(errors.front().find("evil: ") == 0);
+        CHECK(run.sequences() == all_but(kFrames));
+    }
+}
+
 TEST_CASE("isolated: a kill from outside costs neither a frame nor a fault") {
     Isolated run(
         "fakesrc num-buffers=3000 sizetype=fixed sizemax=64 ! identity sleep-time=100 ! "

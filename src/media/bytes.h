@@ -26,6 +26,8 @@ concept PlainNumber = std::is_arithmetic_v<T> && !std::is_same_v<T, bool>;
 
 class ByteWriter {
   public:
+    ByteWriter() = default;
+    explicit ByteWriter(std::vector<std::byte> begun) : bytes_(std::move(begun)) {}
     template <PlainNumber T>
     void put(T number) {
         put_bytes(std::as_bytes(std::span(&number, 1)));

@@ -29,6 +29,7 @@ namespace parallax {
 inline constexpr std::size_t kMaxInputs = 16;    // Of one stage.
 inline constexpr std::size_t kMaxChannels = 64;  // Out of one stage, over all its pads.
 inline constexpr std::size_t kInlineWords = 8;   // Of state that a successor goes on from.
+inline constexpr std::size_t kCheckpoints = 4;   // Slots for more of it, in turn as the record's.
 
 // All positions count entries since the stream began, and never go back.
 struct Positions {

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <string>
+#include <utility>
 
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -55,9 +56,11 @@ class EvilFilter final : public ElementWith<EvilOptions> {
         context.out_meta().pts_ns += options().knob;
         return context.forward();
     }
-    Result<Flow> drain(Context&) override {
+    Result<Flow> drain(Context& context) override {
         if (mischief("crash-in-drain")) std::abort();
-        return Flow::eos;
+        if (!mischief("lie-at-end") || std::exchange(lied_, true)) return Flow::eos;
+        context.out_meta().pts_ns = -7;  // No such time.
+        return context.commit(0);
     }
     Result<> finish(bool) override {
         if (mischief("crash-in-finish")) std::abort();
@@ -65,6 +68,7 @@ class EvilFilter final : public ElementWith<EvilOptions> {
     }
 
   private:
+    bool lied_ = false;
     bool mischief(std::string_view what) const {
         return options().mischief == what && ::getpid() == 1;
     }

@@ -18,14 +18,18 @@
 #include "parallax/isolation.h"
 #include "parallax/pipeline.h"
 #include "support/evil_filter.h"
+#include "support/forgetful.h"
 #include "support/known_elements.h"
 #include "support/lure_src.h"
+#include "support/moving_sum.h"
 
 namespace parallax::testing {
 
 inline Registry evil_registry() {
     Registry registry = known_elements();
     registry.add<EvilFilter>({.name = "evilfilter", .family = "test", .doc = "", .example = ""});
+    registry.add<MovingSum>({.name = "movingsum", .family = "test", .doc = "", .example = ""});
+    registry.add<Forgetful>({.name = "forgetful", .family = "test", .doc = "", .example = ""});
     registry.add<LureSrc>({.name = "luresrc", .family = "test", .doc = "", .example = ""});
     return registry;
 }

@@ -32,6 +32,9 @@ STORMS = [
     ("sound", "audiotestsrc num-buffers={n} samplesperbuffer=441 wave=white-noise name=s ! "
               "audioconvert dithering=tpdf name=a ! audio/x-raw,format=U8 ! wavenc name=w ! " + SLOW +
               "filesink name=z location=out", "s,a,w,z", 0),
+    ("rates", "audiotestsrc num-buffers={n} samplesperbuffer=441 wave=white-noise name=s ! "
+              "audioresample name=r ! audio/x-raw,format=F32LE,rate=44100 ! wavenc name=w ! " + SLOW +
+              "filesink name=z location=out", "s,r,w,z", 0),
     ("blocks", "filesrc location={input} blocksize=1000 name=s ! identity name=i ! " + SLOW +
                "filesink name=z location=out", "s,i,z", 1000),
     ("sizes", "fakesrc num-buffers={n} sizetype=random sizemax=3000 name=s ! " + SLOW +

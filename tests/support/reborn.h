@@ -1,5 +1,5 @@
-// Reborn: every element of StateClass::inline_state, replaced after each call by one that knows
-// nothing but the words that its predecessor wrote down, as after a kill between two frames.
+// Reborn: every element that writes its state down, replaced after each call by one that knows
+// nothing else of its predecessor, as after a kill between two frames.
 //
 //     check_goes_on("audiotestsrc num-buffers=9 ! collect name=c");
 //
@@ -91,6 +91,12 @@ class RebornFactory final : public Factory {
             PX_TRY(next->open());
             PX_TRY(next->configure(formats_));
             if (state != InlineState{}) PX_TRY(next->restore(state));
+            std::vector<std::byte> checkpoint;
+            now_->save_checkpoint(checkpoint);
+            if (checkpoint.size() > now_->checkpoint_bytes()) {
+                return fail(Errc::corrupt, "a checkpoint longer than it said");
+            }
+            if (!checkpoint.empty()) PX_TRY(next->restore_checkpoint(checkpoint));
             gone_.push_back(std::exchange(now_, std::move(next)));  // It tidies nothing up.
             ++births_;
             return {};
@@ -114,7 +120,8 @@ class Rebirths {
     Rebirths() { add_builtin_elements(originals_); }
     void take_over(Registry& registry) {
         for (const Factory* factory : originals_.all()) {
-            if (factory->pads().state != StateClass::inline_state) continue;
+            const StateClass state = factory->pads().state;
+            if (state != StateClass::inline_state && state != StateClass::checkpoint) continue;
             registry.add(std::make_unique<RebornFactory>(*factory, births_));
         }
     }

@@ -127,14 +127,61 @@ void Resampler::finish() {
     for (auto& lane : lanes_) lane.resize(lane.size() + static_cast<std::size_t>(half_taps_));
 }
 
-// What no later output reads.
-void Resampler::drop_used() {
+// How many samples of each lane no later output reads.
+std::size_t Resampler::used() const {
     const std::int64_t needed = index_ - half_taps_ + 1;
-    if (needed <= first_) return;
-    const auto used = std::min(static_cast<std::size_t>(needed - first_), lanes_.front().size());
+    if (needed <= first_) return 0;
+    return std::min(static_cast<std::size_t>(needed - first_), lanes_.front().size());
+}
+
+void Resampler::drop_used() {
+    const std::size_t count = used();
+    if (count == 0) return;
     for (auto& lane : lanes_)
-        lane.erase(lane.begin(), lane.begin() + static_cast<std::ptrdiff_t>(used));
-    first_ += static_cast<std::int64_t>(used);
+        lane.erase(lane.begin(), lane.begin() + static_cast<std::ptrdiff_t>(count));
+    first_ += static_cast<std::int64_t>(count);
+}
+
+Resampler::State Resampler::state() const {
+    const std::size_t count = used();
+    State state{.first = first_ + static_cast<std::int64_t>(count),
+                .index = index_,
+                .phase = phase_,
+                .received = received_,
+                .sent = sent_,
+                .finished = finished_};
+    state.samples.reserve(lanes_.size() * (lanes_.front().size() - count));
+    for (const auto& lane : lanes_)
+        state.samples.insert(state.samples.end(), lane.begin() + static_cast<std::ptrdiff_t>(count),
+                             lane.end());
+    return state;
+}
+
+// What the taps of the next output reach, the silence after the end, and what one step leaps over.
+std::size_t Resampler::most_state_samples() const {
+    const auto lane = std::int64_t{3} * half_taps_ + down_ / up_ + 4;
+    return lanes_.size() * static_cast<std::size_t>(lane);
+}
+
+Result<> Resampler::go_on_from(const State& state) {
+    const auto channels = lanes_.size();
+    const std::size_t count = state.samples.size() / channels;
+    const bool sane = state.samples.size() % channels == 0 && state.phase >= 0 &&
+                      state.phase < up_ && state.index >= 0 && state.first >= -half_taps_ &&
+                      state.samples.size() <= most_state_samples() &&
+                      state.first <= std::max<std::int64_t>(state.index - half_taps_ + 1, 0);
+    if (!sane) return fail(Errc::corrupt, "no state of a resampler like this one");
+    for (std::size_t c = 0; c < channels; ++c) {
+        const auto begin = state.samples.begin() + static_cast<std::ptrdiff_t>(c * count);
+        lanes_[c].assign(begin, begin + static_cast<std::ptrdiff_t>(count));
+    }
+    first_ = state.first;
+    index_ = state.index;
+    phase_ = state.phase;
+    received_ = state.received;
+    sent_ = state.sent;
+    finished_ = state.finished;
+    return {};
 }
 
 bool Resampler::ready() const {

@@ -42,6 +42,21 @@ class Resampler {
     // Forgets all, as if new.
     void reset();
 
+    // All that another one of the same options needs to go on, once pull() gives nothing more.
+    struct State {
+        std::int64_t first = 0;
+        std::int64_t index = 0;
+        std::int64_t phase = 0;
+        std::uint64_t received = 0;
+        std::uint64_t sent = 0;
+        bool finished = false;
+        std::vector<double> samples = {};  // One channel after the other.
+    };
+    State state() const;
+    std::size_t most_state_samples() const;  // Of all channels together.
+    // Errc::corrupt for what no state() can have given.
+    Result<> go_on_from(const State& state);
+
     std::uint64_t frames_in() const { return received_; }
     std::uint64_t frames_out() const { return sent_; }
 
@@ -51,6 +66,7 @@ class Resampler {
     void make_phase(double phase, double cutoff, double beta, double* weights) const;
     bool ready() const;
     void make_frame(double* out);
+    std::size_t used() const;
     void drop_used();
 
     int channels_ = 1;

@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "elements/inline_bytes.h"
+#include "media/bytes.h"
 
 namespace parallax::compute {
 
@@ -30,7 +30,7 @@ Pads sound_to_sound(StateClass state) {
 
 }  // namespace
 
-Pads AudioConvert::pads() { return sound_to_sound(StateClass::inline_state); }
+Pads AudioConvert::pads() { return sound_to_sound(StateClass::checkpoint); }
 
 // The same first, then other formats, then other channels too.
 Caps AudioConvert::transform(const Pad&, const Caps& caps, const Pad& to) const {
@@ -92,19 +92,49 @@ Result<Flow> AudioConvert::process(Context& context) {
     return pieces_.next();
 }
 
-// What waits is less than one frame of sound: there is room for 32 bytes, eight channels of 32
-// bits.
-void AudioConvert::save(InlineState& state) const {
-    state = {sent_, static_cast<std::uint64_t>(pieces_.next_pts_ns()), dither_.state()};
-    state[3] = pack_inline(pieces_.rest(), std::span(state).subspan<4>());
+namespace {
+
+constexpr std::size_t kMostFrameBytes = kMaxChannels * sizeof(double);
+
+// What both remember: how many frames they made, and what waits of a frame of sound.
+void save_common(ByteWriter& out, std::uint64_t sent, const compute::Dither& dither,
+                 const AudioPieces& pieces) {
+    out.put(sent);
+    out.put(dither.state());
+    out.put(pieces.next_pts_ns());
+    out.put(static_cast<std::uint32_t>(pieces.rest_bytes()));
+    out.put_bytes(pieces.rest());
 }
 
-Result<> AudioConvert::restore(const InlineState& state) {
-    sent_ = state[0];
-    dither_.set_state(state[2]);
-    pieces_.go_on_from(PX_TRY(unpack_inline(state[3], std::span(state).subspan<4>())),
-                       static_cast<std::int64_t>(state[1]));
-    return {};
+void restore_common(ByteReader& in, std::uint64_t& sent, compute::Dither& dither,
+                    AudioPieces& pieces) {
+    sent = in.get<std::uint64_t>();
+    dither.set_state(in.get<std::uint64_t>());
+    const auto next_pts_ns = in.get<std::int64_t>();
+    pieces.go_on_from(in.get_bytes(in.get_count(kMostFrameBytes, 1)), next_pts_ns);
+}
+
+constexpr std::size_t kCommonBytes =
+    3 * sizeof(std::uint64_t) + sizeof(std::uint32_t) + kMostFrameBytes;
+
+Failure fail_no_state() { return fail(Errc::corrupt, "no state of an element like this one"); }
+
+}  // namespace
+
+std::size_t AudioConvert::checkpoint_bytes() const { return same_ ? 0 : kCommonBytes; }
+
+void AudioConvert::save_checkpoint(std::vector<std::byte>& state) const {
+    if (same_) return;
+    ByteWriter out(std::move(state));
+    save_common(out, sent_, dither_, pieces_);
+    state = std::move(out).take();
+}
+
+Result<> AudioConvert::restore_checkpoint(std::span<const std::byte> state) {
+    if (same_) return {};
+    ByteReader in(state);
+    restore_common(in, sent_, dither_, pieces_);
+    return in.bad() ? fail_no_state() : Result<>();
 }
 
 namespace {
@@ -137,8 +167,7 @@ Value reachable_rates(const Value* rates) {
 
 }  // namespace
 
-// Its memory of what came before is larger than what a commit holds.
-Pads AudioResample::pads() { return sound_to_sound(StateClass::opaque); }
+Pads AudioResample::pads() { return sound_to_sound(StateClass::checkpoint); }
 
 // The same rate first.
 Caps AudioResample::transform(const Pad&, const Caps& caps, const Pad& to) const {
@@ -208,6 +237,43 @@ Result<Flow> AudioResample::drain(Context& context) {
     if (same_ || !resampler_ || !context.linked()) return Flow::eos;
     resampler_->finish();
     return send(context) ? Flow::more : Flow::eos;
+}
+
+std::size_t AudioResample::checkpoint_bytes() const {
+    if (same_ || !resampler_) return 0;
+    return kCommonBytes + 8 * sizeof(std::uint64_t) +
+           resampler_->most_state_samples() * sizeof(double);
+}
+
+void AudioResample::save_checkpoint(std::vector<std::byte>& state) const {
+    if (same_ || !resampler_) return;
+    ByteWriter out(std::move(state));
+    save_common(out, sent_, dither_, pieces_);
+    out.put(start_ns_);
+    const compute::Resampler::State now = resampler_->state();
+    for (const std::int64_t word : {now.first, now.index, now.phase}) out.put(word);
+    for (const std::uint64_t word : {now.received, now.sent}) out.put(word);
+    out.put(static_cast<std::uint8_t>(now.finished));
+    out.put(static_cast<std::uint32_t>(now.samples.size()));
+    out.put_bytes(std::as_bytes(std::span(now.samples)));
+    state = std::move(out).take();
+}
+
+Result<> AudioResample::restore_checkpoint(std::span<const std::byte> state) {
+    if (same_ || !resampler_) return {};
+    ByteReader in(state);
+    restore_common(in, sent_, dither_, pieces_);
+    start_ns_ = in.get<std::int64_t>();
+    compute::Resampler::State then;
+    for (std::int64_t* word : {&then.first, &then.index, &then.phase}) {
+        *word = in.get<std::int64_t>();
+    }
+    for (std::uint64_t* word : {&then.received, &then.sent}) *word = in.get<std::uint64_t>();
+    then.finished = in.get<std::uint8_t>() != 0;
+    then.samples.resize(in.get_count(resampler_->most_state_samples(), sizeof(double)));
+    for (double& sample : then.samples) sample = in.get<double>();
+    if (in.bad()) return fail_no_state();
+    return resampler_->go_on_from(then);
 }
 
 }  // namespace parallax::elements

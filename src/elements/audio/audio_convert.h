@@ -34,8 +34,9 @@ class AudioConvert final : public ElementWith<AudioConvertOptions> {
     Result<> configure(const Negotiated& formats) override;
     std::size_t output_bytes(std::size_t pad, const Negotiated& formats) const override;
     Result<Flow> process(Context& context) override;
-    void save(InlineState& state) const override;
-    Result<> restore(const InlineState& state) override;
+    std::size_t checkpoint_bytes() const override;
+    void save_checkpoint(std::vector<std::byte>& state) const override;
+    Result<> restore_checkpoint(std::span<const std::byte> state) override;
 
   private:
     AudioFormatCaps from_, to_;
@@ -66,6 +67,9 @@ class AudioResample final : public ElementWith<AudioResampleOptions> {
     std::size_t output_bytes(std::size_t pad, const Negotiated& formats) const override;
     Result<Flow> process(Context& context) override;
     Result<Flow> drain(Context& context) override;
+    std::size_t checkpoint_bytes() const override;
+    void save_checkpoint(std::vector<std::byte>& state) const override;
+    Result<> restore_checkpoint(std::span<const std::byte> state) override;
 
   private:
     bool send(Context& context);

@@ -5,16 +5,17 @@
 #include <fmt/format.h>
 
 #include "elements/end_of_file.h"
-#include "elements/inline_bytes.h"
 #include "elements/rewrite_start.h"
 #include "elements/source_name.h"
+#include "media/bytes.h"
 
 namespace parallax::elements {
 namespace {
 
 constexpr std::string_view kWav = "audio/x-wav";
 constexpr std::string_view kRaw = "audio/x-raw";
-constexpr std::size_t kMaxHeaderBytes = std::size_t{1} << 20;
+constexpr std::size_t kMaxHeaderBytes = (std::size_t{1} << 20) - 4096;
+constexpr std::size_t kStateBytes = 64;  // What a successor needs beside what waits.
 constexpr std::size_t kHeaderRoomBytes = 128;
 
 Caps wav_raw_caps() {
@@ -48,11 +49,11 @@ Caps across(const Caps& caps, const Pad& to) {
     return intersect(result, to.caps);
 }
 
-Pads between(Caps sink, Caps src, bool forwards) {
+Pads between(Caps sink, Caps src, StateClass state, bool forwards) {
     return {.pads = {{"sink", PadDirection::sink, std::move(sink)},
                      {"src", PadDirection::src, std::move(src)}},
             .relation = Relation::transform,
-            .state = StateClass::inline_state,
+            .state = state,
             .forwards = forwards};
 }
 
@@ -60,7 +61,9 @@ Pads between(Caps sink, Caps src, bool forwards) {
 
 // --- wavenc
 
-Pads WavEnc::pads() { return between(wav_raw_caps(), wav_file_caps(), true); }
+Pads WavEnc::pads() {
+    return between(wav_raw_caps(), wav_file_caps(), StateClass::inline_state, true);
+}
 
 Caps WavEnc::transform(const Pad&, const Caps& caps, const Pad& to) const {
     return across(caps, to);
@@ -125,7 +128,9 @@ Result<> WavEnc::restore(const InlineState& state) {
 
 // --- wavparse
 
-Pads WavParse::pads() { return between(wav_file_caps(), wav_raw_caps(), false); }
+Pads WavParse::pads() {
+    return between(wav_file_caps(), wav_raw_caps(), StateClass::checkpoint, false);
+}
 
 Caps WavParse::transform(const Pad&, const Caps& caps, const Pad& to) const {
     return across(caps, to);
@@ -195,18 +200,29 @@ Result<Flow> WavParse::process(Context& context) {
     return Flow::again;
 }
 
+std::size_t WavParse::checkpoint_bytes() const { return kMaxHeaderBytes + kStateBytes; }
+
 // Before the samples what waits is the header so far; later it is less than one frame of sound.
-void WavParse::save(InlineState& state) const {
-    state = {frames_, sent_, left_bytes_ ? *left_bytes_ + 1 : 0, header_seen_ ? 1U : 0U};
-    state[4] = pack_inline(std::span(pending_).subspan(at_), std::span(state).subspan<5>());
+void WavParse::save_checkpoint(std::vector<std::byte>& state) const {
+    ByteWriter out(std::move(state));
+    for (const std::uint64_t word : {frames_, sent_, left_bytes_ ? *left_bytes_ + 1 : 0}) {
+        out.put(word);
+    }
+    out.put(static_cast<std::uint8_t>(header_seen_));
+    const auto rest = std::span(pending_).subspan(at_);
+    out.put(static_cast<std::uint32_t>(rest.size()));
+    out.put_bytes(rest);
+    state = std::move(out).take();
 }
 
-Result<> WavParse::restore(const InlineState& state) {
-    frames_ = state[0];
-    sent_ = state[1];
-    if (state[2] != 0) left_bytes_ = state[2] - 1;
-    header_seen_ = state[3] != 0;
-    const auto rest = PX_TRY(unpack_inline(state[4], std::span(state).subspan<5>()));
+Result<> WavParse::restore_checkpoint(std::span<const std::byte> state) {
+    ByteReader in(state);
+    frames_ = in.get<std::uint64_t>();
+    sent_ = in.get<std::uint64_t>();
+    if (const auto left = in.get<std::uint64_t>(); left != 0) left_bytes_ = left - 1;
+    header_seen_ = in.get<std::uint8_t>() != 0;
+    const auto rest = in.get_bytes(in.get_count(kMaxHeaderBytes, 1));
+    if (in.bad()) return fail(Errc::corrupt, "no state of a wavparse");
     pending_.assign(rest.begin(), rest.end());
     return {};
 }

@@ -41,8 +41,9 @@ class WavParse final : public ElementWith<NoOptions> {
     std::size_t output_bytes(std::size_t pad, const Negotiated& formats) const override;
     Result<Flow> process(Context& context) override;
     Result<bool> event(Context& context, const Event& event) override;
-    void save(InlineState& state) const override;
-    Result<> restore(const InlineState& state) override;
+    std::size_t checkpoint_bytes() const override;
+    void save_checkpoint(std::vector<std::byte>& state) const override;
+    Result<> restore_checkpoint(std::span<const std::byte> state) override;
 
   private:
     Result<bool> read_header();
