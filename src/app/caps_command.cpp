@@ -107,6 +107,7 @@ int caps_command(const Command& command, Arguments arguments, const Registry& /*
     const auto* const verb = std::ranges::find(kVerbs, name, &Verb::name);
     if (verb == kVerbs.end()) {
         std::vector<std::string_view> names;
+        names.reserve(kVerbs.size() + 1);
         for (const Verb& each : kVerbs) names.push_back(each.name);
         names.push_back("solve");
         print_error(command.program, fmt::format("caps has no verb {}", name),

@@ -102,7 +102,8 @@ MixMatrix mix_matrix(int in, int out) {
     PX_CHECK(in >= 1 && out >= 1);
     MixMatrix matrix{in, out, std::vector<double>(static_cast<std::size_t>(in * out))};
     const auto at = [&](int o, int i) -> double& {
-        return matrix.weights[static_cast<std::size_t>(o * in + i)];
+        const auto row = static_cast<std::size_t>(o) * static_cast<std::size_t>(in);
+        return matrix.weights[row + static_cast<std::size_t>(i)];
     };
     if (in == out) {
         for (int i = 0; i < in; ++i) at(i, i) = 1.0;

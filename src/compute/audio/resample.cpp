@@ -79,7 +79,7 @@ void Resampler::make_filter(int quality) {
     interpolated_ = up_ > kMostPhases;
     phases_ = interpolated_ ? kMostPhases : static_cast<int>(up_);
     const int kept = phases_ + (interpolated_ ? 1 : 0);
-    const auto taps = static_cast<std::size_t>(2 * half_taps_);
+    const auto taps = 2 * static_cast<std::size_t>(half_taps_);
     bank_.resize(static_cast<std::size_t>(kept) * taps);
     weights_.resize(taps);
     for (int p = 0; p < kept; ++p)

@@ -11,10 +11,12 @@ namespace {
 
 // Little-endian integers of 1 to 4 bytes, sign extended.
 std::int32_t load_code(const std::byte* at, std::size_t bytes) {
-    std::uint32_t code = 0;
-    for (std::size_t i = 0; i < bytes; ++i)
-        code |= std::to_integer<std::uint32_t>(at[i]) << (8 * (i + 4 - bytes));
-    return static_cast<std::int32_t>(code) >> (8 * (4 - bytes));
+    // The last byte that is read has the sign.
+    auto code = std::to_integer<std::int32_t>(at[bytes - 1]);
+    if (code >= 128) code -= 256;
+    for (std::size_t i = bytes - 1; i > 0; --i)
+        code = code * 256 + std::to_integer<std::int32_t>(at[i - 1]);
+    return code;
 }
 
 void store_code(std::int32_t code, std::byte* at, std::size_t bytes) {

@@ -45,13 +45,14 @@ struct Blender {
 
     void opaque(const SampleGrid& in, const SampleGrid& out, const Overlap& o) const {
         for (int y = 0; y < o.height; ++y) {
-            const auto* p = grid_row<Sample>(src, in, o.src_y + y) + o.src_x * in.step;
-            auto* q = grid_row<Sample>(dst, out, o.dst_y + y) + o.dst_x * out.step;
+            const Sample* p = grid_row<Sample>(src, in, o.src_y + y) + o.src_x * in.step;
+            Sample* q = grid_row<Sample>(dst, out, o.dst_y + y) + o.dst_x * out.step;
             if (in.step == in.components) {
                 std::memcpy(q, p, sizeof(Sample) * static_cast<std::size_t>(o.width * in.step));
-                continue;
+            } else {
+                copy_stepped(Stepped<const Sample>{p, in.step}, Stepped<Sample>{q, out.step},
+                             o.width);
             }
-            for (int x = 0; x < o.width; ++x) q[x * out.step] = p[x * in.step];
         }
     }
 

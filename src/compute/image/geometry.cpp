@@ -18,24 +18,31 @@ SampleMap mosaic_map(const ImageLayout& layout) {
 }
 
 template <class Sample>
-void crop_grid(const ImageView& src, const MutableImageView& dst, const SampleGrid& in,
-               const SampleGrid& out, Point origin) {
-    for (int y = 0; y < out.height; ++y) {
-        const auto* p = grid_row<Sample>(src, in, y + (origin.y >> in.shift_y)) +
-                        (origin.x >> in.shift_x) * in.step;
-        auto* q = grid_row<Sample>(dst, out, y);
-        if (in.step == in.components) {
-            std::memcpy(q, p, sizeof(Sample) * static_cast<std::size_t>(out.width * in.step));
-            continue;
+struct Cropper {
+    const ImageView& src;
+    const MutableImageView& dst;
+    Point origin;
+
+    void crop_grid(const SampleGrid& in, const SampleGrid& out) const {
+        for (int y = 0; y < out.height; ++y) {
+            const Sample* p = grid_row<Sample>(src, in, y + (origin.y >> in.shift_y)) +
+                              static_cast<std::ptrdiff_t>(origin.x >> in.shift_x) * in.step;
+            Sample* q = grid_row<Sample>(dst, out, y);
+            if (in.step == in.components) {
+                std::memcpy(q, p, sizeof(Sample) * static_cast<std::size_t>(out.width * in.step));
+            } else {
+                copy_stepped(Stepped<const Sample>{p, in.step}, Stepped<Sample>{q, out.step},
+                             out.width);
+            }
         }
-        for (int x = 0; x < out.width; ++x) q[x * out.step] = p[x * in.step];
     }
-}
+};
 
 // Whole groups: the last may hold bits of samples beyond the part, as any padding may.
 void crop_packed(const ImageView& src, const MutableImageView& dst, Point origin) {
     const int group = packed_group(src.format());
-    const auto skip = static_cast<std::size_t>(origin.x / group * (group + 1));
+    const auto skip =
+        static_cast<std::size_t>(origin.x / group) * static_cast<std::size_t>(group + 1);
     for (int y = 0; y < dst.height(); ++y) {
         std::memcpy(dst.row(y), src.row(y + origin.y) + skip, dst.stride_bytes());
     }
@@ -126,23 +133,17 @@ struct Flipper {
         const std::ptrdiff_t step =
             count > 1 ? source(in, {(start.x + 1) << out.shift_x, y}) - p : 0;
         Sample* q = grid_row<Sample>(dst, out, start.y) + start.x * out.step;
+        const Stepped<const Sample> from{p, step};
+        const Stepped<Sample> to{q, out.step};
         switch (in.components) {
             case 1:
-                return move<1>(p, q, step, out.step, count);
+                return copy_stepped<1>(from, to, count);
             case 2:
-                return move<2>(p, q, step, out.step, count);
+                return copy_stepped<2>(from, to, count);
             case 3:
-                return move<3>(p, q, step, out.step, count);
+                return copy_stepped<3>(from, to, count);
             default:
-                return move<4>(p, q, step, out.step, count);
-        }
-    }
-
-    template <int components>
-    static void move(const Sample* p, Sample* q, std::ptrdiff_t step, int out_step, int count) {
-        for (int x = 0; x < count; ++x) {
-            const Sample* from = p + x * step;
-            for (int c = 0; c < components; ++c) q[x * out_step + c] = from[c];
+                return copy_stepped<4>(from, to, count);
         }
     }
 };
@@ -179,9 +180,9 @@ Result<> crop(const ImageView& src, const MutableImageView& dst, Point origin) {
     const SampleMap out = mosaic ? mosaic_map(dst.layout) : sample_map(dst.layout);
     for (std::size_t g = 0; g < static_cast<std::size_t>(in.grid_count); ++g) {
         if (in.sample_bytes == 2)
-            crop_grid<std::uint16_t>(src, dst, in.grids[g], out.grids[g], origin);
+            Cropper<std::uint16_t>{src, dst, origin}.crop_grid(in.grids[g], out.grids[g]);
         else
-            crop_grid<std::uint8_t>(src, dst, in.grids[g], out.grids[g], origin);
+            Cropper<std::uint8_t>{src, dst, origin}.crop_grid(in.grids[g], out.grids[g]);
     }
     return {};
 }

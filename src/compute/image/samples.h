@@ -56,4 +56,20 @@ auto* grid_row(const BasicImageView<Byte>& image, const SampleGrid& grid, int y)
                                               static_cast<std::size_t>(y) * grid.stride_bytes));
 }
 
+// Samples of one component, each so far from the one before.
+template <class Sample>
+struct Stepped {
+    Sample* first = nullptr;
+    std::ptrdiff_t step = 1;  // In samples; back where it is negative.
+};
+
+// `count` pixels of so many components that lie side by side.
+template <int components = 1, class Sample>
+void copy_stepped(Stepped<const Sample> from, Stepped<Sample> to, int count) {
+    for (std::ptrdiff_t x = 0; x < count; ++x) {
+        const Sample* const p = from.first + x * from.step;
+        for (int c = 0; c < components; ++c) to.first[x * to.step + c] = p[c];
+    }
+}
+
 }  // namespace parallax::compute
