@@ -125,8 +125,8 @@ class Element {
     // --- Before anything flows, in this order.
     // Checks and opens what the properties name, as far as formats depend on it.
     virtual Result<> open() { return {}; }
-    // Asked after open(): what the properties name can be reached from the program's own process
-    // alone, so that it stays there, as with Pads::local.
+    // Asked before open() and after it: what the properties name can be reached from the program's
+    // own process alone, so that it stays there, as with Pads::local.
     virtual bool external() const { return false; }
     // After open(), and in the program's own process wherever the element itself runs: makes what
     // finish() completes there.

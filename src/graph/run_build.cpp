@@ -67,10 +67,11 @@ bool reads_others(const ElementRun& run) {
 // Where it will run, if it reads what others made: a crash is contained there.
 Result<> Run::open(std::size_t element) {
     ElementRun& run = *elements_[element];
-    if (is_remote(element) && options_.isolation != nullptr && reads_others(run)) {
+    const bool elsewhere = is_remote(element) && !run.element->external();
+    if (elsewhere && options_.isolation != nullptr && reads_others(run)) {
         const Graph::Node& node = graph_.nodes()[element];
-        auto* elsewhere = PX_TRY(options_.isolation->open_elsewhere(run, node, registry_));
-        if (elsewhere != nullptr) opened_elsewhere_[element] = elsewhere;
+        auto* stand_in = PX_TRY(options_.isolation->open_elsewhere(run, node, registry_));
+        if (stand_in != nullptr) opened_elsewhere_[element] = stand_in;
     }
     return run.element->open();
 }
