@@ -36,6 +36,7 @@ void JpegGuard::give_up(j_common_ptr info) {
 
 void JpegGuard::note(j_common_ptr info, int level) {
     JpegGuard& guard = of(info);
+    if (level < 0 && info->err->msg_code == JWRN_EXTRANEOUS_DATA) guard.extraneous_ = true;
     if (level >= 0 || std::ranges::find(kDamage, info->err->msg_code) == kDamage.end()) return;
     if (!guard.damaged_) info->err->format_message(info, guard.text_);
     guard.damaged_ = true;

@@ -40,6 +40,8 @@ class JpegGuard {
 
     // Also true when libjpeg went on with data it had to make up.
     bool damaged() const { return damaged_; }
+    // Bytes stood between samples and the next marker; many a camera's JPEG has some.
+    bool has_extraneous() const { return extraneous_; }
     int code() const { return manager_.msg_code; }
     Failure failure(Errc code) const;  // "jpeg: " and libjpeg's words.
 
@@ -51,6 +53,7 @@ class JpegGuard {
     jpeg_error_mgr manager_{};
     std::jmp_buf jump_{};
     bool damaged_ = false;
+    bool extraneous_ = false;
     char text_[JMSG_LENGTH_MAX] = {};
 };
 

@@ -15,6 +15,7 @@
 
 #include "elements/codec/dng_tags.h"
 #include "elements/codec/file_io.h"
+#include "elements/codec/raw_pieces.h"
 #include "elements/codec/raw_signature.h"
 #include "elements/codec/tiff_tags.h"
 
@@ -269,6 +270,11 @@ RawInfo all_info(LibRaw& raw, Bytes bytes, bool linear) {
     return told;
 }
 
+// Then a sample of zero is rare: noise would have to reach below black by all of its level.
+bool black_above_zero(const RawInfo& info) {
+    return std::ranges::all_of(info.black_level, [](float level) { return level >= 16; });
+}
+
 void copy_mosaic(const libraw_data_t& d, const MutableImageView& out) {
     const auto maximum = static_cast<unsigned>((1 << traits(out.format()).bits) - 1);
     const std::size_t stride = d.sizes.raw_pitch / sizeof(std::uint16_t);
@@ -352,9 +358,11 @@ Result<RawInfo> RawFile::unpack(const MutableImageView& out) {
                     fmt::format("raw: expected {}, found {}", traits(out.format()).name,
                                 traits(shape.format).name));
     }
-    const int error = state_->unpacked ? 0 : raw.unpack();
-    if (error != 0) return libraw_failure("cannot be decoded", error);
-    state_->unpacked = true;
+    if (!state_->unpacked) {
+        PX_TRY(expect_intact_pieces(state_->bytes, black_above_zero(state_->info)));
+        if (const int error = raw.unpack()) return libraw_failure("cannot be decoded", error);
+        state_->unpacked = true;
+    }
     if (raw.error_count() > 0) {
         return fail(Errc::corrupt, "raw: the samples are damaged or cut short");
     }
@@ -374,6 +382,9 @@ Result<RawInfo> RawFile::unpack(const MutableImageView& out) {
         copy_mosaic(d, out);
     }
     state_->info = all_info(raw, state_->bytes, shape.linear);
+    if (!shape.linear && black_above_zero(state_->info)) {
+        PX_TRY(expect_no_blank_rows(as_const(out)));
+    }
     return state_->info;
 }
 

@@ -12,8 +12,9 @@
 // that every other raw file does; `linear` says so, for whoever wants to tell the user. The colours
 // as stored can be had by unpacking into RGBA64_LE of the same size.
 //
-// LibRaw is not made for hostile files. What it was found not to check is checked before it, but
-// files of strangers belong into a sandboxed process of their own.
+// LibRaw is not made for hostile or damaged files. What it was found not to check is checked before
+// it (raw_pieces.h says which holes are found), but files of strangers belong into a sandboxed
+// process of their own.
 //
 // Built without PARALLAX_LIBRAW, open() answers Errc::lacking.
 //

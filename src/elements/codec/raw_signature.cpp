@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
-
-#include "elements/codec/tiff_tags.h"
+#include <vector>
 
 namespace parallax::codec {
 namespace {
@@ -56,23 +55,32 @@ bool has_raw_signature(Bytes bytes) {
     });
 }
 
-ToldSize told_size(Bytes bytes) {
+const Directory* raw_directory(std::span<const Directory> directories) {
     constexpr std::uint32_t kMosaic = 32803;  // TIFF/EP
     constexpr std::uint32_t kLinear = 34892;  // DNG
-    const auto tiff = TagReader::open(bytes);
-    ToldSize largest;
-    if (!tiff) return largest;
-    for (const Directory& d : tiff->directories()) {
+    const Directory* largest = nullptr;
+    std::uint64_t largest_px = 0;
+    for (const Directory& d : directories) {
         const Tag* kind = d.find(TagId::photometric);
         const Tag* width = d.find(TagId::image_width);
         const Tag* height = d.find(TagId::image_length);
         if (kind == nullptr || width == nullptr || height == nullptr) continue;
         if (kind->whole() != kMosaic && kind->whole() != kLinear) continue;
-        const ToldSize size{width->whole(), height->whole()};
-        const auto pixels = [](ToldSize s) { return std::uint64_t{s.width} * s.height; };
-        if (pixels(size) > pixels(largest)) largest = size;
+        const std::uint64_t px = std::uint64_t{width->whole()} * height->whole();
+        if (px <= largest_px) continue;
+        largest = &d;
+        largest_px = px;
     }
     return largest;
+}
+
+ToldSize told_size(Bytes bytes) {
+    const auto tiff = TagReader::open(bytes);
+    if (!tiff) return {};
+    const std::vector<Directory> directories = tiff->directories();
+    const Directory* raw = raw_directory(directories);
+    if (raw == nullptr) return {};
+    return {raw->find(TagId::image_width)->whole(), raw->find(TagId::image_length)->whole()};
 }
 
 }  // namespace parallax::codec

@@ -55,6 +55,7 @@ enum class TagId : std::uint16_t {
     unique_camera_model = 50708,
     cfa_plane_color = 50710,
     cfa_layout = 50711,
+    linearization_table = 50712,
     black_level_repeat_dim = 50713,
     black_level = 50714,
     black_level_delta_h = 50715,

@@ -121,6 +121,22 @@ TEST_CASE("rawsrc: a damaged file in the middle keeps the pictures before it") {
     CHECK(names == std::vector<std::string>{"1.dng", "2.dng", "3.dng", "out_0"});
 }
 
+TEST_CASE("rawsrc: a hole of zeros in a real file is an error with its name, and writes nothing") {
+    const auto path = shared_file("raw/photoprism_canon_eos_6d.dng");
+    if (!path) return;
+    const TempFolder folder;
+    auto bytes = bytes_of_file(*path);
+    std::fill_n(bytes.begin() + 250'000, 20'000, std::byte{0});
+    const std::string holed = folder.file("holed.dng");
+    put_bytes(holed, bytes);
+    const LineRun ran = run_line("rawsrc location=" + holed +
+                                 " ! softisp ! pngenc ! filesink location=" + folder.file("out"));
+    CHECK(ran.fails_with(holed));
+    CHECK(ran.fails_with("tile 2 of 6"));
+    CHECK(ran.report.errors.at(0).kind == "io");
+    CHECK(folder.names() == std::vector<std::string>{"holed.dng"});
+}
+
 TEST_CASE("rawsrc: real files of any make become DNGs that read back the same") {
     for (const char* name : {"raw/sample1.dng", "raw/IMG_5952.CR2"}) {
         const auto path = shared_file(name);
