@@ -31,6 +31,8 @@ PUBLIC = {  # Which module keeps each promise in include/parallax/.
     "isp": "isp", "builtin": "elements",
     "sandbox_policy": "isolate", "isolation": "isolate",
 }
+# Folders whose README is the one above: inputs of the fuzz targets, one folder each.
+TOLD_ABOVE = ("fuzz/corpus",)
 LIMITS = {"file": 500, "public header": 250, "line": 100, "function": 70}
 BANNED = [  # (pattern, where it is allowed, what to do instead)
     (r"\bthrow\b", r"^python/", "return fail(...)"),
@@ -125,6 +127,16 @@ def check_functions(root, files):
                                                  f"{LIMITS['function']}: name its parts")
 
 
+def tracked(root):
+    """All files that belong to the repository; without git, all there are."""
+    if (root / ".git").exists():
+        out = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+                             capture_output=True, text=True, check=True, cwd=root).stdout
+        return [Path(name) for name in out.split("\0") if name and (root / name).exists()]
+    return [path.relative_to(root) for path in root.rglob("*")
+            if path.is_file() and not {"build", "__pycache__"} & set(path.relative_to(root).parts)]
+
+
 def check_folders(root, files):
     """Every folder says what it is for; under src/ only modules that have a storey."""
     for folder in sorted({rel.parts[1] for rel in files if rel.parts[0] == "src" and len(rel.parts) > 2}):
@@ -133,12 +145,14 @@ def check_folders(root, files):
     for rel in files:
         if rel.parts[0] == "src" and len(rel.parts) == 2:
             yield rel, 1, "this source belongs to no module: move it into a folder of src/"
-    needed = {Path(name) for name in FOLDERS + ("tools", "docs", "cmake") if (root / name).is_dir()}
+    needed = {rel.parent for rel in tracked(root)} - {Path(".")}
     needed |= {folder for rel in files if rel.parts[0] == "src" for folder in list(rel.parents)[:-2]}
     for folder in sorted(needed):
+        if any(folder.is_relative_to(each) for each in TOLD_ABOVE):
+            continue
         readme = root / folder / "README.md"
         above = readme.parent.parent / "README.md"
-        told_above = len(folder.parts) > 2 and above.exists() and f"{folder.name}/" in above.read_text()
+        told_above = folder.parts[0] == "src" and len(folder.parts) > 2 and above.exists() and f"{folder.name}/" in above.read_text()
         if not readme.exists():
             if not told_above:
                 yield folder, 1, "missing README.md: what lives here, what never may, where to start"

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Every rule of tidy.py fires on what it forbids, and is silent on what it allows."""
+import subprocess
 import tempfile
 import unittest
 from pathlib import Path
@@ -101,6 +102,30 @@ class Tidy(unittest.TestCase):
         self.assertTrue(any("src/base:1: missing README" in line for line in self.check()))
         (self.root / "src/base/README.md").write_text("line\n" * 21)
         self.assertTrue(any("20 lines" in line for line in self.check()))
+
+    def test_every_folder_of_the_repository_explains_itself(self):
+        for folder in (".ci", "docs/tutorials", "tests/support", "examples/plugin", "new", "cmake"):
+            self.write(f"{folder}/file.txt", "text\n")
+            self.assertEqual(self.check(), [])
+            (self.root / folder / "README.md").unlink()
+            self.assertTrue(any(f"{folder}:1: missing README" in line for line in self.check()), folder)
+            (self.root / folder / "README.md").write_text("# here\n")
+        for folder in ("fuzz/corpus/png", "build/dev", "tools/__pycache__"):
+            self.write(f"{folder}/file.txt", "text\n")
+            (self.root / folder / "README.md").unlink()
+            self.assertEqual(self.check(), [], folder)
+
+    def test_what_git_ignores_needs_no_readme(self):
+        self.write("docs/x.md", "text\n")
+        self.write("out/x.txt", "text\n")
+        self.write("fresh/x.txt", "text\n")
+        (self.root / "README.md").write_text("# here\n")
+        for folder in ("out", "fresh"):
+            (self.root / folder / "README.md").unlink()
+        (self.root / ".gitignore").write_text("out/\n")
+        subprocess.run(["git", "init", "-q", self.root], check=True)
+        self.assertEqual([line for line in self.check() if "README" in line],
+                         ["fresh:1: missing README.md: what lives here, what never may, where to start"])
 
     def test_sources_without_a_test_are_reported_not_refused(self):
         self.write("src/base/x.cpp", "int a;\n")
