@@ -58,6 +58,8 @@ def property_rows(specs):
             kind += ", live"
         if spec["read_only"]:
             kind += ", read-only"
+        if spec["required"] and not spec["default"]:
+            kind += ", required"
         shown = f"`{cell(default(spec))}`" if default(spec) else ""
         yield f"| `{spec['name']}` | {cell(kind)} | {shown} | {cell(spec['doc'])}{words} |"
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import reference
 
 COMMON = {"name": "name", "type": "string", "doc": "", "default": "", "unit": "", "live": False,
-          "read_only": False}
+          "read_only": False, "required": False}
 GAIN = {"name": "gain", "type": "double", "doc": "a | b", "default": 1.5, "unit": "EV", "live": True,
-        "read_only": False, "min": 0, "max": 8, "values": [{"name": "one", "doc": "the one"}]}
+        "read_only": False, "required": False, "min": 0, "max": 8, "values": [{"name": "one", "doc": "the one"}]}
 ELEMENT = {"name": "blur", "family": "video", "doc": "makes blurred", "example": "x ! blur",
            "pads": [{"name": "sink", "direction": "sink", "presence": "always", "caps": "ANY"}],
            "properties": [COMMON, GAIN]}

@@ -58,6 +58,7 @@ struct OptionDetail {
     std::string_view unit = {};
     bool live = false;       // May change while the graph plays.
     bool read_only = false;  // The element tells; nobody sets.
+    bool required = false;   // The element cannot open while it is empty.
 };
 
 template <class Options, class T>

@@ -58,6 +58,8 @@ struct LaunchNames {
     std::optional<std::vector<std::string>> groups = {};
     // Of a value of `sandbox=`: Errc::invalid_argument where it makes no sense.
     Result<> (*check_sandbox)(const std::string& preset_or_file) = nullptr;
+    // Nobody will set properties after this text: required ones must be in it.
+    bool complete = false;
 };
 
 // A launch line as gst-launch-1.0 takes it, strictly: "videotestsrc ! pngenc ! fakesink". All that

@@ -26,8 +26,11 @@ std::string range_text(const PropertySpec& spec) {
 std::string property_text(const PropertySpec& spec) {
     std::string text = fmt::format("  {:<20} {}{}", spec.name, spec.type, range_text(spec));
     if (!spec.detail.unit.empty()) text += fmt::format(" {}", spec.detail.unit);
+    const bool must_be_set = spec.detail.required && to_string(spec.initial).empty();
     if (spec.detail.read_only)
         text += ", read-only";
+    else if (must_be_set)
+        text += ", required";
     else
         text += fmt::format(", default {}",
                             to_string(spec.initial).empty() ? "empty" : to_string(spec.initial));

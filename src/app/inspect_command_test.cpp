@@ -22,7 +22,7 @@ TEST_CASE("inspect: one element tells its pads, properties and what it may touch
     const std::string text = ran("inspect", {"filesrc"}).out;
     CHECK(text.starts_with("filesrc: "));
     CHECK(has(text, "\npads\n"));
-    CHECK(has(text, "  location "));
+    CHECK(has(text, "  location             read-path, required\n"));
     CHECK(has(text, "  group "));
     CHECK(has(text, "  reads the file in location\n"));
     CHECK(has(ran("inspect", {"identity"}).out, "  nothing beyond its frames\n"));

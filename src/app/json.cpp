@@ -25,7 +25,8 @@ Json detail_of(const PropertySpec& spec) {
               {"default", of(spec.initial)},
               {"unit", spec.detail.unit},
               {"live", spec.detail.live},
-              {"read_only", spec.detail.read_only}};
+              {"read_only", spec.detail.read_only},
+              {"required", spec.detail.required}};
     if (std::isfinite(spec.detail.min)) json["min"] = spec.detail.min;
     if (std::isfinite(spec.detail.max)) json["max"] = spec.detail.max;
     for (const auto& word : spec.words) {

@@ -138,7 +138,8 @@ class Launch {
                           .check_sandbox = [](const std::string& word) -> Result<> {
                               (void)PX_TRY(sandbox_policy(word));
                               return {};
-                          }};
+                          },
+                          .complete = true};
         for (const auto& group : groups_) names.groups->push_back(group.name);
         return names;
     }

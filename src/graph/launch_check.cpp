@@ -45,6 +45,8 @@ bool names_property(std::string_view pattern, std::string_view key) {
     return key.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
+bool is_required(const PropertySpec& spec) { return spec.detail.required; }
+
 class Checker {
   public:
     Checker(const LaunchText& launch, const Registry& registry, const LaunchNames& names)
@@ -68,6 +70,8 @@ class Checker {
     void check_element(const ElementText& element);
     void check_property(const ElementText& element, const Known& known,
                         const PropertyText& property, Element& scratch);
+    void check_required(const ElementText& element, const PropertySpec& spec,
+                        const Element& scratch);
     void check_common(const ElementText& element, const PropertyText& property);
     void check_end(const EndpointText& end, const TextPlace& link_place, PadDirection direction);
     void check_named_pad(const EndpointText& end, const Known& known, PadDirection direction);
@@ -118,11 +122,34 @@ void Checker::check_element(const ElementText& element) {
                                     : "did you mean " + near.front() + "?"});
         return;
     }
-    if (element.properties.empty()) return;
+    const bool some_required =
+        names_.complete && std::ranges::any_of(what->properties, is_required);
+    if (element.properties.empty() && !some_required) return;
     const auto scratch = what->factory->make();
     for (const PropertyText& property : element.properties) {
         check_property(element, *what, property, *scratch);
     }
+    if (!names_.complete) return;
+    for (const PropertySpec& spec : what->properties) {
+        if (is_required(spec)) check_required(element, spec, *scratch);
+    }
+}
+
+// One that is left out is missed at the element, one that is set to nothing at the nothing.
+void Checker::check_required(const ElementText& element, const PropertySpec& spec,
+                             const Element& scratch) {
+    const std::string name(spec.name);
+    const std::optional<PropertyValue> value = scratch.property(name);
+    if (!value || !to_string(*value).empty()) return;
+    const auto set = std::ranges::find(element.properties.rbegin(), element.properties.rend(), name,
+                                       &PropertyText::key);
+    const bool left_out = set == element.properties.rend();
+    error({.fault = TextFault::bad_value,
+           .text = left_out ? element.factory + " needs a " + name : name + ": is empty",
+           .place = left_out ? element.place : set->value_place,
+           .element = element.name,
+           .names = {name},
+           .hint = "set " + name + "=" + (spec.type.ends_with("path") ? "FILE" : "VALUE")});
 }
 
 void Checker::check_property(const ElementText& element, const Known& known,

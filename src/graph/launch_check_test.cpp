@@ -106,6 +106,48 @@ TEST_CASE("launch check: names of elements, properties and values are held again
     }
 }
 
+struct PlaceOptions {
+    ReadPath location;
+    WritePath copy{{"%05d"}};
+    static constexpr auto describe() {
+        return std::tuple{Option{"location", &PlaceOptions::location, "", {.required = true}},
+                          Option{"copy", &PlaceOptions::copy, "", {.required = true}}};
+    }
+};
+class Placed final : public ElementWith<PlaceOptions> {
+  public:
+    static Pads pads() { return {.pads = {{.name = "src", .direction = PadDirection::src}}}; }
+    Result<Flow> process(Context&) override { return Flow::eos; }
+};
+
+TEST_CASE("launch check: where nothing follows the text, what an element needs must be in it") {
+    Registry registry;
+    add<Placed>(registry, "filesrc");
+    add<Fake<1>>(registry, "fakesink");
+    const auto outcome = [&](std::string_view text, bool complete) {
+        std::string all;
+        for (const TextError& error : read_launch(text, registry, {.complete = complete}).errors) {
+            CHECK((error.fault != TextFault::bad_value || !error.hint.empty()));
+            all +=
+                (all.empty() ? "" : "; ") + error.text + "@" + std::to_string(error.place.column);
+        }
+        return all.empty() ? "fine" : all;
+    };
+    CHECK(outcome("filesrc location=x ! fakesink", true) == "fine");
+    CHECK(outcome("filesrc ! fakesink", true) == "filesrc needs a location@1");
+    CHECK(outcome("filesrc location=\"\" ! fakesink", true) == "location: is empty@18");
+    CHECK(outcome("filesrc location=x location=\"\" ! fakesink", true) == "location: is empty@29");
+    CHECK(outcome("filesrc location=\"\" location=x ! fakesink", true) == "fine");
+    CHECK(outcome("filesrc location=x copy=\"\" ! fakesink", true) == "copy: is empty@25");
+    // All at once, in the order of the text.
+    CHECK(outcome("filesrc name=a ! fakesink filesrc bogus=1 ! fakesnk", true) ==
+          "filesrc needs a location@1; filesrc needs a location@27; "
+          "filesrc has no property called bogus@35; no element called fakesnk@45");
+    // A program may set it before it plays.
+    CHECK(outcome("filesrc ! fakesink", false) == "fine");
+    CHECK(outcome("filesrc location=\"\" ! fakesink", false) == "fine");
+}
+
 TEST_CASE("launch check: a link needs a free pad of its direction at both ends") {
     const std::vector<Case> cases{
         {"fakesrc .src ! .sink fakesink", "fine"},

@@ -34,7 +34,10 @@ struct IpcSinkOptions {
 
     static constexpr auto describe() {
         return std::tuple{
-            Option{"path", &IpcSinkOptions::path, "of the socket that is made there"},
+            Option{"path",
+                   &IpcSinkOptions::path,
+                   "of the socket that is made there",
+                   {.required = true}},
             Option{"max-buffers",
                    &IpcSinkOptions::max_buffers,
                    "most frames that one program looks at, at a time",
@@ -98,13 +101,14 @@ struct IpcSrcOptions {
     bool reconnect = true;
 
     static constexpr auto describe() {
-        return std::tuple{Option{"path", &IpcSrcOptions::path, "of the socket of an ipcsink"},
-                          Option{"timeout",
-                                 &IpcSrcOptions::timeout_ms,
-                                 "how long to wait for the other program",
-                                 {.min = 0, .max = 3'600'000, .unit = "ms"}},
-                          Option{"reconnect", &IpcSrcOptions::reconnect,
-                                 "when the other program has gone, wait for it to come again"}};
+        return std::tuple{
+            Option{"path", &IpcSrcOptions::path, "of the socket of an ipcsink", {.required = true}},
+            Option{"timeout",
+                   &IpcSrcOptions::timeout_ms,
+                   "how long to wait for the other program",
+                   {.min = 0, .max = 3'600'000, .unit = "ms"}},
+            Option{"reconnect", &IpcSrcOptions::reconnect,
+                   "when the other program has gone, wait for it to come again"}};
     }
 };
 

@@ -17,8 +17,10 @@ struct FileSinkOptions {
 
     static constexpr auto describe() {
         return std::tuple{
-            Option{"location", &FileSinkOptions::location,
-                   "file to write; a device or named pipe is written to directly"},
+            Option{"location",
+                   &FileSinkOptions::location,
+                   "file to write; a device or named pipe is written to directly",
+                   {.required = true}},
             Option{"sync", &FileSinkOptions::sync, "write frames at their pts, not before"}};
     }
 };
@@ -61,9 +63,11 @@ struct MultiFileSinkOptions {
     static constexpr auto describe() {
         using O = MultiFileSinkOptions;
         return std::tuple{
-            Option{"location", &O::location,
+            Option{"location",
+                   &O::location,
                    "names of the files, with one number such as %03d; without it each "
-                   "replaces the one before"},
+                   "replaces the one before",
+                   {.required = true}},
             Option{"index", &O::index, "number of the next file", {.min = 0}},
             Option{"max-files", &O::max_files,
                    "files kept; older ones of this run are deleted; 0 keeps all"},

@@ -17,7 +17,7 @@ struct FileSrcOptions {
 
     static constexpr auto describe() {
         return std::tuple{
-            Option{"location", &FileSrcOptions::location, "file to read"},
+            Option{"location", &FileSrcOptions::location, "file to read", {.required = true}},
             Option{"blocksize",
                    &FileSrcOptions::blocksize,
                    "size of a frame, unless caps say what a frame is",

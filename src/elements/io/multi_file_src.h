@@ -22,8 +22,10 @@ struct MultiFileSrcOptions {
 
     static constexpr auto describe() {
         return std::tuple{
-            Option{"location", &MultiFileSrcOptions::location,
-                   "files with one number such as %03d, or a pattern such as shots/*.png"},
+            Option{"location",
+                   &MultiFileSrcOptions::location,
+                   "files with one number such as %03d, or a pattern such as shots/*.png",
+                   {.required = true}},
             Option{"index",
                    &MultiFileSrcOptions::index,
                    "number of the first file, if above start-index",

@@ -20,8 +20,10 @@ struct RawSrcOptions {
 
     static constexpr auto describe() {
         return std::tuple{
-            Option{"location", &RawSrcOptions::location,
-                   "a raw file, or a pattern such as shots/*.dng, taken in order of names"},
+            Option{"location",
+                   &RawSrcOptions::location,
+                   "a raw file, or a pattern such as shots/*.dng, taken in order of names",
+                   {.required = true}},
             Option{"num-buffers",
                    &RawSrcOptions::num_buffers,
                    "pictures before the end of the stream; -1 takes all files",
