@@ -263,23 +263,38 @@ Result<> follow_codes(Bytes coded, const Scan& scan) {
     return {};
 }
 
-struct Coefficients {
+struct LossyReader {
     jpeg_decompress_struct jpeg{};
     JpegGuard guard{jpeg.err};
     Bytes bytes;
+    std::vector<std::byte> row;
 
-    Coefficients() = default;
-    Coefficients(const Coefficients&) = delete;
-    Coefficients& operator=(const Coefficients&) = delete;
-    ~Coefficients() { jpeg_destroy_decompress(&jpeg); }
+    LossyReader() = default;
+    LossyReader(const LossyReader&) = delete;
+    LossyReader& operator=(const LossyReader&) = delete;
+    ~LossyReader() { jpeg_destroy_decompress(&jpeg); }
 };
 
-void read_coefficients(Coefficients& c) {
-    jpeg_create_decompress(&c.jpeg);
-    jpeg_mem_src(&c.jpeg, jpeg_samples(c.bytes.data()), c.bytes.size());
-    jpeg_read_header(&c.jpeg, TRUE);
-    jpeg_read_coefficients(&c.jpeg);
-    jpeg_finish_decompress(&c.jpeg);
+void read_header(LossyReader& r) {
+    jpeg_create_decompress(&r.jpeg);
+    jpeg_mem_src(&r.jpeg, jpeg_samples(r.bytes.data()), r.bytes.size());
+    jpeg_read_header(&r.jpeg, TRUE);
+    // All codes are read, but of each block only the mean is made.
+    r.jpeg.scale_num = 1;
+    r.jpeg.scale_denom = 8;
+    r.jpeg.out_color_space = r.jpeg.jpeg_color_space;
+    r.jpeg.do_fancy_upsampling = FALSE;
+    jpeg_calc_output_dimensions(&r.jpeg);
+}
+
+// Stops at the first damage: a header may promise any number of rows.
+void read_rows(LossyReader& r) {
+    jpeg_start_decompress(&r.jpeg);
+    JSAMPROW row = jpeg_samples(r.row.data());
+    while (r.jpeg.output_scanline < r.jpeg.output_height && !r.guard.damaged()) {
+        jpeg_read_scanlines(&r.jpeg, &row, 1);
+    }
+    if (!r.guard.damaged()) jpeg_finish_decompress(&r.jpeg);
 }
 
 }  // namespace
@@ -304,10 +319,14 @@ Result<> expect_whole_lossless_jpeg(Bytes jpeg, const LosslessOptions& options) 
 }
 
 Result<> expect_whole_lossy_jpeg(Bytes jpeg) {
-    const auto state = std::make_unique<Coefficients>();
-    state->bytes = jpeg;
-    const bool read = state->guard.guarded(read_coefficients, *state);
-    if (read && !state->guard.damaged() && !state->guard.has_extraneous()) return {};
+    const auto reader = std::make_unique<LossyReader>();
+    reader->bytes = jpeg;
+    if (!reader->guard.guarded(read_header, *reader)) return broken("a damaged one");
+    if (reader->jpeg.progressive_mode != FALSE) return {};
+    reader->row.resize(std::size_t{reader->jpeg.output_width} *
+                       static_cast<std::size_t>(reader->jpeg.output_components));
+    const bool read = reader->guard.guarded(read_rows, *reader);
+    if (read && !reader->guard.damaged() && !reader->guard.has_extraneous()) return {};
     return broken("a damaged one");
 }
 

@@ -6,7 +6,7 @@
 // samples cannot.
 //
 // Lossless: ITU-T T.81 (1992), annex H, with Huffman codes; the samples are counted and not made,
-// some 4 ns each. Lossy: libjpeg reads the coefficients, and says what it had to make up.
+// some 4 ns each. Lossy: libjpeg reads the codes, and says what it had to make up.
 //
 // Threads: pure functions. Errors: Errc::corrupt, in words that fit behind "expected …, ".
 #pragma once
@@ -30,6 +30,7 @@ struct LosslessOptions {
 // which no mosaic is, are not looked into.
 Result<> expect_whole_lossless_jpeg(Bytes jpeg, const LosslessOptions& options = {});
 
+// Progressive ones, which raw files do not hold, are not looked into: they cost memory and scans.
 Result<> expect_whole_lossy_jpeg(Bytes jpeg);
 
 }  // namespace parallax::codec

@@ -1,6 +1,7 @@
 #include "elements/codec/lossless_jpeg.h"
 
-#include <bit>
+#include <algorithm>
+#include <array>
 #include <random>
 
 #include <doctest/doctest.h>
@@ -193,6 +194,17 @@ TEST_CASE("lossless jpeg: an ordinary JPEG is told apart, and a hole in it is fo
     }
     REQUIRE(tried > 20);
     CHECK(found == tried);
+    // A header that promises more than any memory holds is found out, not believed.
+    const std::array frame{std::byte{0xFF}, std::byte{0xC0}};
+    auto vast = jpeg;
+    const auto at = std::ranges::search(vast, frame);
+    REQUIRE_FALSE(at.empty());
+    std::fill_n(at.begin() + 5, 4, std::byte{0xFD});  // 65021 x 65021
+    CHECK_FALSE(expect_whole_lossy_jpeg(vast));
+    // A progressive one is not looked into.
+    std::vector<std::byte> progressive(jpeg_bound(picture.view.layout, {.progressive = true}));
+    progressive.resize(unwrap(jpeg_encode(picture.picture(), {.progressive = true}, progressive)));
+    CHECK(verdict(expect_whole_lossy_jpeg(progressive)) == "whole");
 }
 
 }  // namespace
