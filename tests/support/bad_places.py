@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""bad_places: every sink, and every encoder before a file, where nothing can be written.
+"""bad_places: every sink, and every encoder before a file, where nothing can be written; sources that may not read.
 
 A small file system that is full, one that is read-only, a folder that an ordinary user may not write, one that is not
 there, a file in place of a folder, and a reader that goes away. Each must end with exit code 1 and an error that names
@@ -130,6 +130,12 @@ class Check:
                          **user)
         self.kept("a folder of others", place, {"out": EARLIER})
         place.chmod(0o755)
+        secret = place / "secret"
+        secret.write_text(EARLIER)
+        secret.chmod(0)
+        for source in ("filesrc", "multifilesrc", "rawsrc"):
+            self.refused(f"{source}, a file that may not be read", f"{source} location={secret} ! fakesink",
+                         [str(secret), "Permission denied"], **user)
 
     def reader_gone(self):
         reader, writer = os.pipe()
