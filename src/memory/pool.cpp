@@ -1,12 +1,17 @@
 #include "parallax/pool.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdlib>
 #include <mutex>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/check.h"
+#include "base/clock.h"
+#include "memory/pressure.h"
 
 namespace parallax {
 namespace {
@@ -28,7 +33,11 @@ class BufferPool::Shelf {
         std::size_t capacity_bytes;
     };
 
-    explicit Shelf(const Options& options) : keep_bytes_(options.keep_bytes) {}
+    explicit Shelf(const Options& options)
+        : keep_bytes_(options.keep_bytes),
+          pressure_limit_(options.pressure_limit),
+          look_every_ns_(options.look_every.count()),
+          gauge_(options.pressure_file) {}
 
     // A buffer that is idle and large enough, or one with no memory.
     Idle take(std::size_t size_bytes) {
@@ -40,8 +49,7 @@ class BufferPool::Shelf {
                 bucket, [&](const Idle& idle) { return idle.capacity_bytes >= size_bytes; });
             if (fits == bucket.end()) continue;
             Idle found = std::move(*fits);
-            *fits = std::move(bucket.back());
-            bucket.pop_back();
+            bucket.erase(fits);
             ++stats_.hits;
             --stats_.idle_buffers;
             stats_.idle_bytes -= found.capacity_bytes;
@@ -51,18 +59,38 @@ class BufferPool::Shelf {
     }
 
     void put(Idle idle) {
-        const std::lock_guard lock(mutex_);
-        if (stats_.idle_bytes + idle.capacity_bytes > keep_bytes_) return;
-        ++stats_.idle_buffers;
-        stats_.idle_bytes += idle.capacity_bytes;
-        buckets_[bucket_of(idle.capacity_bytes)].push_back(std::move(idle));
+        const std::int64_t now_ns = monotonic_ns();
+        bool look = false;
+        {
+            const std::lock_guard lock(mutex_);
+            if (stats_.idle_bytes + idle.capacity_bytes > keep_bytes_) return;
+            ++stats_.idle_buffers;
+            stats_.idle_bytes += idle.capacity_bytes;
+            buckets_[bucket_of(idle.capacity_bytes)].push_back(std::move(idle));
+            look = now_ns >= next_look_ns_;
+            if (look) next_look_ns_ = now_ns + look_every_ns_;
+        }
+        if (look) relieve(now_ns);
     }
 
     void trim() {
+        Buckets freed;  // Freed outside of the lock.
         const std::lock_guard lock(mutex_);
-        for (auto& bucket : buckets_) bucket.clear();
-        stats_.idle_buffers = 0;
-        stats_.idle_bytes = 0;
+        take_all(freed);
+    }
+
+    bool relieve(std::int64_t now_ns) {
+        {
+            const std::lock_guard look(gauge_mutex_);
+            const std::optional<double> share = gauge_.stalled_share(now_ns);
+            if (!share || *share <= pressure_limit_) return false;
+        }
+        Buckets freed;
+        const std::lock_guard lock(mutex_);
+        if (stats_.idle_buffers == 0) return false;
+        ++stats_.relieved;
+        take_all(freed);
+        return true;
     }
 
     Stats stats() const {
@@ -71,10 +99,24 @@ class BufferPool::Shelf {
     }
 
   private:
+    using Buckets = std::array<std::vector<Idle>, kBuckets>;
+
+    // The caller holds the lock; what it frees it frees after that.
+    void take_all(Buckets& freed) {
+        std::swap(buckets_, freed);
+        stats_.idle_buffers = 0;
+        stats_.idle_bytes = 0;
+    }
+
     const std::size_t keep_bytes_;
+    const double pressure_limit_;
+    const std::int64_t look_every_ns_;
     mutable std::mutex mutex_;
-    std::array<std::vector<Idle>, kBuckets> buckets_;
+    Buckets buckets_;
     Stats stats_;
+    std::int64_t next_look_ns_ = 0;
+    std::mutex gauge_mutex_;
+    PressureGauge gauge_;
 };
 
 BufferPool::BufferPool() : BufferPool(Options{}) {}
@@ -93,6 +135,7 @@ BufferPool::Buffer BufferPool::get(std::size_t size_bytes) {
 }
 
 void BufferPool::trim() { shelf_->trim(); }
+bool BufferPool::relieve() { return shelf_->relieve(monotonic_ns()); }
 BufferPool::Stats BufferPool::stats() const { return shelf_->stats(); }
 
 void BufferPool::Buffer::Free::operator()(std::byte* p) const { std::free(p); }
