@@ -20,7 +20,8 @@ if(TARGET program)
 endif()
 
 # A static link needs what CMakeLists.txt links: both package files say so.
-set(parallax_pairs xxhash=libxxhash hwy=libhwy spng=spng jpeg=libjpeg tiff=libtiff-4 seccomp=libseccomp)
+set(parallax_pairs xxhash=libxxhash hwy=libhwy spng=spng jpeg=libjpeg tiff=libtiff-4 seccomp=libseccomp
+    hwloc=hwloc)
 if(PARALLAX_LIBRAW)
   list(APPEND parallax_pairs libraw=libraw_r)
 endif()
@@ -52,5 +53,5 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION video)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 # The headers serve those who compile against the static library, and need its own libraries' headers.
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS "libfmt-dev, libxxhash-dev, libhwy-dev, libspng-dev, libjpeg62-turbo-dev, libtiff-dev, libseccomp-dev, libraw-dev, pkg-config")
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "libfmt-dev, libxxhash-dev, libhwy-dev, libspng-dev, libjpeg62-turbo-dev, libtiff-dev, libseccomp-dev, libhwloc-dev, libraw-dev, pkg-config")
 include(CPack)

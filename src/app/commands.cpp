@@ -91,7 +91,7 @@ constexpr std::array kCommands{
             .body = run_command},
     Command{.name = "inspect",
             .program = "parallax-inspect",
-            .synopsis = "parallax-inspect [--json] [ELEMENT | sandbox]\n"
+            .synopsis = "parallax-inspect [--json] [ELEMENT | sandbox | machine]\n"
                         "parallax-inspect caps VERB …",
             .doc = "list the elements, or tell all about one",
             .options = kListOptions,

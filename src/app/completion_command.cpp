@@ -72,7 +72,8 @@ std::set<std::string> property_words(const Factory& factory, std::string_view ty
 std::set<std::string> complete(std::string_view typed, Arguments before, const Registry& registry) {
     std::set<std::string> words;
     const bool bare = before.size() == 1 && before.front().ends_with("parallax");
-    const bool inspect = !before.empty() && before.front().ends_with("inspect");
+    const bool inspect = !before.empty() && (before.front().ends_with("inspect") ||
+                                             (before.size() > 1 && before[1] == "inspect"));
     if (bare) {
         for (const Command& command : commands()) words.insert(std::string(command.name));
     } else if (typed.starts_with("-")) {
@@ -88,6 +89,7 @@ std::set<std::string> complete(std::string_view typed, Arguments before, const R
             words.insert("!");
         } else {
             for (const Factory* factory : registry.all()) words.insert(factory->info.name);
+            if (inspect) words.insert({"caps", "machine", "sandbox"});
         }
     }
     std::erase_if(words, [&](const std::string& word) { return !word.starts_with(typed); });

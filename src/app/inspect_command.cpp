@@ -8,6 +8,7 @@
 
 #include "app/commands.h"
 #include "app/json.h"
+#include "app/machine.h"
 #include "graph/near_word.h"
 #include "isolate/sandbox_probe.h"
 
@@ -162,8 +163,17 @@ int inspect_command(const Command& command, Arguments arguments, const Registry&
                                           ? sandbox_json(facilities)
                                           : facilities_text(facilities));
     }
-    if (what == "machine" || what == "devices") {
-        print_error(command.program, fmt::format("inspect {} is not built in this version", what));
+    if (what == "machine") {
+        const auto machine = read_hardware();
+        if (!machine) {
+            print_error(command.program, to_string(machine.error()), machine.error().hint);
+            return kExitError;
+        }
+        return print(command.program, json || json_flag_follows(operands) ? machine_json(*machine)
+                                                                          : machine_text(*machine));
+    }
+    if (what == "devices") {
+        print_error(command.program, "inspect devices is not built in this version");
         return kExitFacility;
     }
     const Factory* factory = registry.find(what);

@@ -36,7 +36,7 @@ TEST_CASE(
     CHECK(done.err ==
           "parallax-inspect: error: no element called filesrk\n"
           "hint: did you mean filesrc?\n");
-    CHECK(ran("inspect", {"machine"}).code == kExitFacility);
+    CHECK(ran("inspect", {"devices"}).code == kExitFacility);
 }
 
 TEST_CASE("man: a page for each command and element, and a list of them") {
@@ -56,6 +56,9 @@ TEST_CASE("completion: options, elements, properties and words, as far as they a
     CHECK(words({"parallax", "c"}) == "caps\ncompletion\n");
     CHECK(words({"parallax-launch", "--dry"}) == "--dry-run=\n");
     CHECK(words({"parallax-launch", "fakesr"}) == "fakesrc\n");
+    CHECK(words({"parallax-inspect", "mach"}) == "machine\n");
+    CHECK(words({"parallax", "inspect", "sand"}) == "sandbox\n");
+    CHECK(words({"parallax-launch", "sandb"}).empty());
     CHECK(words({"parallax-launch", "filesrc", "loc"}) == "location=\n");
     CHECK(has(words({"parallax-launch", "softisp", "quality="}), "quality=best\n"));
     CHECK(words({"parallax-launch", "zzz"}).empty());
