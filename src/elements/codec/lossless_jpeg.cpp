@@ -90,36 +90,40 @@ struct Scan {
 
 Failure broken(std::string_view what) { return fail(Errc::corrupt, fmt::format("found {}", what)); }
 
-// T.81, B.2.4.2 and C.2: how many codes there are of each length, then their values.
-Result<> read_tables(Bytes at, const LosslessOptions& options, Scan& scan) {
+// T.81, B.2.4.2 and C.2: how many codes there are of each length, then their values. Returns the
+// table's bytes.
+Result<std::size_t> read_table(Bytes at, const LosslessOptions& options, CodeTable& table) {
     constexpr unsigned kLengths = 16;
+    if (at.size() < 1 + kLengths) return broken("a table of codes cut short");
+    for (unsigned length = 1; length <= kLengths; ++length) {
+        if (byte_at(at, length) > 0) table.longest = length;
+    }
+    table.bits.resize(std::size_t{1} << table.longest);
+    std::size_t value = 1 + kLengths;
+    std::size_t next = 0;
+    for (unsigned length = 1; length <= table.longest; ++length) {
+        const std::size_t run = std::size_t{1} << (table.longest - length);
+        for (unsigned i = 0; i < byte_at(at, length); ++i, ++value, next += run) {
+            if (value >= at.size() || next + run > table.bits.size()) {
+                return broken("a table of codes cut short");
+            }
+            const unsigned category = byte_at(at, value);
+            if (category > 16) return broken("a table of codes for no differences");
+            const bool bare = category == 16 && !options.wide_category_16;
+            std::fill_n(table.bits.begin() + static_cast<std::ptrdiff_t>(next), run,
+                        static_cast<std::uint8_t>(length + (bare ? 0 : category)));
+        }
+    }
+    return value;
+}
+
+Result<> read_tables(Bytes at, const LosslessOptions& options, Scan& scan) {
     while (!at.empty()) {
-        if (at.size() < 1 + kLengths) return broken("a table of codes cut short");
         const unsigned place = byte_at(at, 0);
         if (place >= scan.tables.size()) return broken("a table of codes without a place");
         CodeTable table;
-        for (unsigned length = 1; length <= kLengths; ++length) {
-            if (byte_at(at, length) > 0) table.longest = length;
-        }
-        table.bits.resize(std::size_t{1} << table.longest);
-        std::size_t value = 1 + kLengths;
-        std::size_t next = 0;
-        for (unsigned length = 1; length <= table.longest; ++length) {
-            for (unsigned i = 0; i < byte_at(at, length); ++i, ++value) {
-                const std::size_t run = std::size_t{1} << (table.longest - length);
-                if (value >= at.size() || next + run > table.bits.size()) {
-                    return broken("a table of codes cut short");
-                }
-                const unsigned category = byte_at(at, value);
-                if (category > 16) return broken("a table of codes for no differences");
-                const bool bare = category == 16 && !options.wide_category_16;
-                std::fill_n(table.bits.begin() + static_cast<std::ptrdiff_t>(next), run,
-                            static_cast<std::uint8_t>(length + (bare ? 0 : category)));
-                next += run;
-            }
-        }
+        at = at.subspan(PX_TRY(read_table(at, options, table)));
         scan.tables.at(place) = std::move(table);
-        at = at.subspan(value);
     }
     return {};
 }
