@@ -27,7 +27,18 @@ void nap() {
 }  // namespace
 
 void futex_wake(const std::atomic<std::uint32_t>& word, int most) {
-    ::syscall(SYS_futex, &word, FUTEX_WAKE, most, nullptr, nullptr, 0);
+    futex_wake(static_cast<const void*>(&word), most);
+}
+
+int futex_wake(const void* word, int most) {
+    return static_cast<int>(::syscall(SYS_futex, word, FUTEX_WAKE, most, nullptr, nullptr, 0));
+}
+
+void futex_wait(const void* word, std::uint32_t seen, std::optional<std::int64_t> until_ns) {
+    const timespec until = to_timespec(until_ns.value_or(0));
+    // With a bit set the time is absolute.
+    ::syscall(SYS_futex, word, FUTEX_WAIT_BITSET, seen, until_ns ? &until : nullptr, nullptr,
+              FUTEX_BITSET_MATCH_ANY);
 }
 
 bool FutexSet::add(const std::atomic<std::uint32_t>& word, std::uint32_t seen) {
@@ -43,9 +54,8 @@ void FutexSet::wait(std::optional<std::int64_t> until_ns) const {
     const timespec until = to_timespec(until_ns.value_or(0));
     const timespec* deadline = until_ns ? &until : nullptr;
     if (size_ == 1) {
-        // With a bit set the time is absolute.
-        ::syscall(SYS_futex, waiters_[0].address, FUTEX_WAIT_BITSET, waiters_[0].value, deadline,
-                  nullptr, FUTEX_BITSET_MATCH_ANY);
+        const auto seen = static_cast<std::uint32_t>(waiters_[0].value);
+        futex_wait(std::bit_cast<const void*>(waiters_[0].address), seen, until_ns);
         return;
     }
     const long answer =

@@ -17,6 +17,21 @@ namespace parallax {
 // Wakes at most so many waiters of the word, of whatever process.
 void futex_wake(const std::atomic<std::uint32_t>& word, int most);
 
+// The same on the 32 bits at an address; how many were woken.
+int futex_wake(const void* word, int most);
+// Sleeps while the 32 bits there are `seen`: until woken, that time of the monotonic clock, or for
+// no reason at all.
+void futex_wait(const void* word, std::uint32_t seen, std::optional<std::int64_t> until_ns);
+
+// Tells the processor that the thread only waits: some 15 ns.
+inline void cpu_pause() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("isb");
+#endif
+}
+
 // Words to sleep on together, each with the value seen last; futex_waitv(2).
 class FutexSet {
   public:
