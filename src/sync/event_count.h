@@ -64,7 +64,9 @@ class EventCountOn {
                 cancel(key);
                 return epoch(state_.load(std::memory_order_acquire)) != key;
             }
-            M::wait_low(state_, key, until_ns);
+            // Woken in an old epoch: somebody slept longer than we, and a notifier that had counted
+            // it off woke us instead. Our count then stands for that one, so it stays.
+            if (M::wait_low(state_, key, until_ns)) return true;
         }
         return true;
     }

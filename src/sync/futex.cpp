@@ -34,11 +34,11 @@ int futex_wake(const void* word, int most) {
     return static_cast<int>(::syscall(SYS_futex, word, FUTEX_WAKE, most, nullptr, nullptr, 0));
 }
 
-void futex_wait(const void* word, std::uint32_t seen, std::optional<std::int64_t> until_ns) {
+bool futex_wait(const void* word, std::uint32_t seen, std::optional<std::int64_t> until_ns) {
     const timespec until = to_timespec(until_ns.value_or(0));
     // With a bit set the time is absolute.
-    ::syscall(SYS_futex, word, FUTEX_WAIT_BITSET, seen, until_ns ? &until : nullptr, nullptr,
-              FUTEX_BITSET_MATCH_ANY);
+    return ::syscall(SYS_futex, word, FUTEX_WAIT_BITSET, seen, until_ns ? &until : nullptr, nullptr,
+                     FUTEX_BITSET_MATCH_ANY) == 0;
 }
 
 bool FutexSet::add(const std::atomic<std::uint32_t>& word, std::uint32_t seen) {

@@ -20,8 +20,8 @@ void futex_wake(const std::atomic<std::uint32_t>& word, int most);
 // The same on the 32 bits at an address; how many were woken.
 int futex_wake(const void* word, int most);
 // Sleeps while the 32 bits there are `seen`: until woken, that time of the monotonic clock, or for
-// no reason at all.
-void futex_wait(const void* word, std::uint32_t seen, std::optional<std::int64_t> until_ns);
+// no reason at all. True when woken.
+bool futex_wait(const void* word, std::uint32_t seen, std::optional<std::int64_t> until_ns);
 
 // Tells the processor that the thread only waits: some 15 ns.
 inline void cpu_pause() {

@@ -36,9 +36,9 @@ void Machine::heavy(bool asymmetric) {
     }
 }
 
-void Machine::wait_low(const Atomic<std::uint64_t>& word, std::uint32_t seen,
+bool Machine::wait_low(const Atomic<std::uint64_t>& word, std::uint32_t seen,
                        std::optional<std::int64_t> until_ns) {
-    futex_wait(&word, seen, until_ns);
+    return futex_wait(&word, seen, until_ns);
 }
 
 int Machine::wake_low(const Atomic<std::uint64_t>& word, int most) {

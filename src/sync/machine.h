@@ -37,8 +37,8 @@ struct Machine {
     }
     static void heavy(bool asymmetric);
 
-    // Sleeps while the lower half of the word is `seen`; futex_wait().
-    static void wait_low(const Atomic<std::uint64_t>& word, std::uint32_t seen,
+    // Sleeps while the lower half of the word is `seen`; futex_wait(). True when woken.
+    static bool wait_low(const Atomic<std::uint64_t>& word, std::uint32_t seen,
                          std::optional<std::int64_t> until_ns);
     // How many were woken.
     static int wake_low(const Atomic<std::uint64_t>& word, int most);

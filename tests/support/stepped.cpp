@@ -34,6 +34,7 @@ void Round::enter() {
     round.step();       // What it wrote last may be delayed until after what others do now.
     round.drain(self);  // Who joins a thread sees all that it wrote.
     self.ended = true;
+    round.moved(round.running_);
     round.reschedule();
 }
 
@@ -62,17 +63,33 @@ std::uint32_t Round::choose(std::size_t of, bool forced) {
     return taken;
 }
 
+// A bit for each fiber that neither sleeps nor has ended.
+std::uint64_t Round::able() const {
+    std::uint64_t all = 0;
+    for (std::size_t i = 0; i < fibers_.size(); ++i) {
+        const bool can = !fibers_[i]->ended && fibers_[i]->sleeps_on == nullptr;
+        all |= std::uint64_t{can} << i;
+    }
+    return all;
+}
+
+// Nobody needs to let this fiber go first any more.
+void Round::moved(int fiber) {
+    for (const auto& other : fibers_) other->lets_go_first &= ~(std::uint64_t{1} << fiber);
+}
+
 // What may happen next; first what happens if nobody interferes.
 std::vector<Round::Option> Round::choices() const {
     std::vector<Option> all;
-    const auto able = [&](int i, bool spinning) {
-        const Fiber& fiber = *fibers_[static_cast<std::size_t>(i)];
-        return !fiber.ended && fiber.sleeps_on == nullptr && fiber.spins == spinning;
+    const std::uint64_t able = this->able();
+    const auto ready = [&](int i, bool spinning) {
+        const bool spins = fibers_[static_cast<std::size_t>(i)]->lets_go_first != 0;
+        return ((able >> i) & 1U) != 0 && spins == spinning;
     };
     const int count = static_cast<int>(fibers_.size());
-    if (able(running_, false)) all.push_back({Act::go_on, running_});
+    if (ready(running_, false)) all.push_back({Act::go_on, running_});
     for (int i = 0; i < count; ++i) {
-        if (i != running_ && able(i, false)) all.push_back({Act::go_on, i});
+        if (i != running_ && ready(i, false)) all.push_back({Act::go_on, i});
     }
     for (int i = 0; i < count; ++i) {
         if (!fibers_[static_cast<std::size_t>(i)]->stores.empty()) all.push_back({Act::write, i});
@@ -80,7 +97,7 @@ std::vector<Round::Option> Round::choices() const {
     if (all.empty()) {
         // Those that spin come before time passes: else nobody would ever get done in time.
         for (int i = 0; i < count; ++i) {
-            if (able(i, true)) all.push_back({Act::go_on, i});
+            if (ready(i, true)) all.push_back({Act::go_on, i});
         }
     }
     for (int i = 0; i < count; ++i) {
@@ -113,7 +130,7 @@ void Round::reschedule() {
 
 void Round::to(int fiber) {
     Fiber& next = *fibers_[static_cast<std::size_t>(fiber)];
-    next.spins = false;
+    next.lets_go_first = 0;
     if (fiber == running_) return;
     Fiber& self = *fibers_[static_cast<std::size_t>(running_)];
     running_ = fiber;
@@ -125,17 +142,16 @@ void Round::to(int fiber) {
 }
 
 void Round::step() {
-    // Whoever spins may look again once somebody else has done a step.
-    for (int i = 0; i < static_cast<int>(fibers_.size()); ++i) {
-        if (i != running_) fibers_[static_cast<std::size_t>(i)]->spins = false;
-    }
+    moved(running_);
     reschedule();
 }
 
 void Round::spin() {
     Fiber& self = *fibers_[static_cast<std::size_t>(running_)];
     drain(self);
-    self.spins = true;
+    // Fair, as in Musuvathi and Qadeer, "Fair stateless model checking", 2008: each that could go
+    // on does so before this one looks again.
+    self.lets_go_first = able() & ~(std::uint64_t{1} << running_);
     reschedule();
 }
 
@@ -171,15 +187,18 @@ void Round::drain_all() {
     for (const auto& fiber : fibers_) drain(*fiber);
 }
 
-void Round::wait(const void* at, std::function<bool()> unchanged,
+bool Round::wait(const void* at, std::function<bool()> unchanged,
                  std::optional<std::int64_t> until) {
     step();
     drain_own();  // A system call.
-    if (!unchanged()) return;
+    if (!unchanged()) return false;
     Fiber& self = *fibers_[static_cast<std::size_t>(running_)];
     self.sleeps_on = at;
     self.until = until;
+    self.woken = false;
+    moved(running_);
     reschedule();
+    return self.woken;
 }
 
 int Round::wake(const void* at, int most) {
@@ -189,6 +208,7 @@ int Round::wake(const void* at, int most) {
     for (const auto& fiber : fibers_) {
         if (woken < most && fiber->sleeps_on == at) {
             fiber->sleeps_on = nullptr;
+            fiber->woken = true;
             ++woken;
         }
     }
@@ -198,7 +218,11 @@ int Round::wake(const void* at, int most) {
 void Round::fail(std::string what) {
     if (!failure_.empty()) return;
     failure_ = std::move(what) + "; choices:";
-    for (const Choice& choice : trail_) failure_ += " " + std::to_string(choice.taken);
+    for (std::size_t i = 0; i < trail_.size(); ++i) {
+        if (trail_[i].taken == 0) continue;
+        failure_ += " " + std::to_string(i) + ":" + std::to_string(trail_[i].taken);
+        if (failure_.size() > 300) return;
+    }
 }
 
 bool Round::next() {

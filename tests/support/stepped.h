@@ -71,7 +71,7 @@ class Round {
     bool delayed(const void* at, Word& value) const;
     void drain_own();
     void drain_all();
-    void wait(const void* at, std::function<bool()> unchanged, std::optional<std::int64_t> until);
+    bool wait(const void* at, std::function<bool()> unchanged, std::optional<std::int64_t> until);
     int wake(const void* at, int most);
 
     std::int64_t now_ns = 1'000'000;
@@ -92,7 +92,8 @@ class Round {
         std::deque<Store> stores;
         const void* sleeps_on = nullptr;
         std::optional<std::int64_t> until;
-        bool spins = false;
+        std::uint64_t lets_go_first = 0;  // A bit for each fiber.
+        bool woken = false;
         bool ended = false;
     };
     struct Choice {
@@ -108,6 +109,8 @@ class Round {
     static void enter();
     std::uint32_t choose(std::size_t of, bool forced);
     std::vector<Option> choices() const;
+    std::uint64_t able() const;
+    void moved(int fiber);
     void reschedule();
     void to(int fiber);
     void write_one(Fiber& fiber);
@@ -221,12 +224,12 @@ struct Stepped {
         round->step();
         asymmetric ? round->drain_all() : round->drain_own();
     }
-    static void wait_low(const Atomic<std::uint64_t>& word, std::uint32_t seen,
+    static bool wait_low(const Atomic<std::uint64_t>& word, std::uint32_t seen,
                          std::optional<std::int64_t> until) {
         Round* round = inside();
-        if (round == nullptr) return;
+        if (round == nullptr) return false;
         const auto unchanged = [&] { return static_cast<std::uint32_t>(word.peek()) == seen; };
-        round->wait(&word, unchanged, until);
+        return round->wait(&word, unchanged, until);
     }
     static int wake_low(const Atomic<std::uint64_t>& word, int most) {
         Round* round = inside();
