@@ -1,0 +1,165 @@
+// MpmcRing: a bounded ring for any number of threads on both sides; the core of WorkQueue.
+//
+// Each cell says whose turn it is: even for the push of a lap, odd for its pop. A side claims a
+// position and then has the cell to itself. Answers are exact, as with a lock: "full" means that
+// as many items as there are cells were pushed and not yet claimed, "empty" that each push that
+// has claimed a position was popped, "closed" that none will come. For that, whoever comes to a
+// cell that another thread has claimed and not finished waits those few instructions.
+//
+// Threads: any. Order: items leave in the order in which they were claimed, so each producer's in
+// its own. Source: Vyukov's bounded MPMC queue, with turns by lap; closing is a bit of the tail.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <type_traits>
+#include <utility>
+
+#include "sync/machine.h"
+#include "sync/queue_answer.h"
+#include "sync/ring_cell.h"
+
+namespace parallax {
+
+template <class T, class M = Machine>
+    requires std::is_nothrow_move_constructible_v<T>
+class MpmcRing {
+  public:
+    explicit MpmcRing(std::size_t capacity)
+        : capacity_(std::bit_ceil(std::max<std::size_t>(capacity, 1))),
+          shift_(static_cast<unsigned>(std::countr_zero(capacity_))),
+          cells_(std::make_unique<Cell[]>(capacity_)) {}
+    ~MpmcRing() {
+        while (try_pop()) {
+        }
+    }
+
+    QueueAnswer try_push(T& item) {
+        std::uint64_t tail = tail_.load(std::memory_order_acquire);
+        for (unsigned round = 0;;) {
+            if ((tail & kClosed) != 0) return QueueAnswer::closed;
+            const std::uint64_t at = tail >> 1U;
+            Cell& cell = cell_of(at);
+            // Acquire pairs with the release in pop: the cell is empty.
+            if (cell.turn.load(std::memory_order_acquire) == push_turn(at)) {
+                if (tail_.compare_exchange_weak(tail, tail + 2, std::memory_order_acq_rel)) {
+                    cell.item.put(std::move(item));
+                    cell.turn.store(push_turn(at) + 1, std::memory_order_release);
+                    return QueueAnswer::ok;
+                }
+                continue;
+            }
+            const std::uint64_t seen = std::exchange(tail, tail_.load(std::memory_order_acquire));
+            if (tail != seen) continue;
+            if (at - head_.load(std::memory_order_acquire) >= capacity_) return QueueAnswer::full;
+            M::relax(round++);  // Whoever pops there is about to be done.
+            tail = tail_.load(std::memory_order_acquire);
+        }
+    }
+
+    Popped<T> try_pop() {
+        std::uint64_t at = head_.load(std::memory_order_acquire);
+        for (unsigned round = 0;;) {
+            Cell& cell = cell_of(at);
+            // Acquire pairs with the release in push: the item is there.
+            if (cell.turn.load(std::memory_order_acquire) == pop_turn(at)) {
+                if (head_.compare_exchange_weak(at, at + 1, std::memory_order_acq_rel)) {
+                    Popped<T> item(cell.item.take());
+                    cell.turn.store(pop_turn(at) + 1, std::memory_order_release);
+                    return item;
+                }
+                continue;
+            }
+            const std::uint64_t seen = std::exchange(at, head_.load(std::memory_order_acquire));
+            if (at != seen) continue;
+            const std::uint64_t tail = tail_.load(std::memory_order_acquire);
+            if (tail >> 1U <= at) {
+                return std::unexpected((tail & kClosed) != 0 ? QueueAnswer::closed
+                                                             : QueueAnswer::empty);
+            }
+            M::relax(round++);  // Whoever pushes there is about to be done.
+            at = head_.load(std::memory_order_acquire);
+        }
+    }
+
+    // As many of the first as there is room for; they follow each other.
+    std::size_t try_push_some(std::span<T> items) {
+        std::uint64_t tail = tail_.load(std::memory_order_acquire);
+        std::size_t count = 0;
+        do {
+            // The head was read later than the tail and may be past it.
+            const std::uint64_t used = (tail >> 1U) - head_.load(std::memory_order_acquire);
+            const std::size_t room = used > capacity_ ? capacity_ : capacity_ - used;
+            count = (tail & kClosed) != 0 ? 0 : std::min(items.size(), room);
+            if (count == 0) return 0;
+        } while (!tail_.compare_exchange_weak(tail, tail + 2 * count, std::memory_order_acq_rel));
+        for (std::size_t i = 0; i < count; ++i) {
+            const std::uint64_t at = (tail >> 1U) + i;
+            Cell& cell = await_turn(at, push_turn(at));
+            cell.item.put(std::move(items[i]));
+            cell.turn.store(push_turn(at) + 1, std::memory_order_release);
+        }
+        return count;
+    }
+
+    std::size_t try_pop_some(std::span<T> to) {
+        std::uint64_t head = head_.load(std::memory_order_acquire);
+        std::size_t count = 0;
+        do {
+            const std::uint64_t tail = tail_.load(std::memory_order_acquire) >> 1U;
+            count = tail <= head ? 0 : std::min<std::size_t>(to.size(), tail - head);
+            if (count == 0) return 0;
+        } while (!head_.compare_exchange_weak(head, head + count, std::memory_order_acq_rel));
+        for (std::size_t i = 0; i < count; ++i) {
+            Cell& cell = await_turn(head + i, pop_turn(head + i));
+            cell.item.take_to(to[i]);
+            cell.turn.store(pop_turn(head + i) + 1, std::memory_order_release);
+        }
+        return count;
+    }
+
+    // When it returns no push claims a position any more.
+    void close() { tail_.fetch_or(kClosed, std::memory_order_acq_rel); }
+    bool closed() const { return (tail_.load(std::memory_order_acquire) & kClosed) != 0; }
+
+    std::size_t capacity() const { return capacity_; }
+    // Exact while nobody is at work.
+    std::size_t size() const {
+        const std::uint64_t head = head_.load(std::memory_order_acquire);
+        const std::uint64_t tail = tail_.load(std::memory_order_acquire) >> 1U;
+        return std::min<std::size_t>(tail - head, capacity_);
+    }
+
+  private:
+    static constexpr std::uint64_t kClosed = 1;
+
+    // The turn beside the item: one line crosses and not two.
+    struct Cell {
+        typename M::template Atomic<std::uint64_t> turn{0};
+        RingCell<T> item;
+    };
+
+    Cell& cell_of(std::uint64_t at) { return cells_[at & (capacity_ - 1)]; }
+    std::uint64_t push_turn(std::uint64_t at) const { return 2 * (at >> shift_); }
+    std::uint64_t pop_turn(std::uint64_t at) const { return push_turn(at) + 1; }
+
+    Cell& await_turn(std::uint64_t at, std::uint64_t turn) {
+        Cell& cell = cell_of(at);
+        for (unsigned round = 0; cell.turn.load(std::memory_order_acquire) != turn; ++round) {
+            M::relax(round);
+        }
+        return cell;
+    }
+
+    const std::size_t capacity_;
+    const unsigned shift_;
+    const std::unique_ptr<Cell[]> cells_;
+    alignas(64) typename M::template Atomic<std::uint64_t> tail_{0};  // Twice, plus 1 when closed.
+    alignas(64) typename M::template Atomic<std::uint64_t> head_{0};
+};
+
+}  // namespace parallax
