@@ -185,7 +185,8 @@ void tokens(Round& round) {
     round.run();
 }
 
-TEST_CASE("event count: in all orders of steps nobody sleeps on") {
+TEST_CASE("event count: in all orders of steps nobody sleeps on" *
+          doctest::skip(testing::kNoStepping)) {
     for (const bool asymmetric : {true, false}) {
         const testing::ExploreOptions options{.switches = 3, .asymmetric = asymmetric};
         const Explored flags = explore(options, two_takers_two_givers<Stepped>);
@@ -208,12 +209,14 @@ struct WakesNobody : Stepped {
 };
 
 TEST_CASE(
-    "event count: without its barrier, or its wake, an order is found in which one sleeps on") {
+    "event count: without its barrier, or its wake, an order is found in which one sleeps on" *
+    doctest::skip(testing::kNoStepping)) {
     CHECK(explore({.switches = 3}, two_takers_two_givers<NoHeavyBarrier>).failure != "");
     CHECK(explore({.switches = 3}, tokens<WakesNobody>).failure != "");
 }
 
-TEST_CASE("event count: in all orders a timed wait ends, and its waiter is counted off") {
+TEST_CASE("event count: in all orders a timed wait ends, and its waiter is counted off" *
+          doctest::skip(testing::kNoStepping)) {
     const Explored all = explore({.switches = 4}, [](Round& round) {
         EventCountOn<Stepped> event;
         round.thread([&] {

@@ -7,7 +7,9 @@
 // Threads, blocking, order, closing: in the header of each.
 #pragma once
 
+#include "sync/broadcast.h"
 #include "sync/event_count.h"
+#include "sync/plain_broadcast.h"
 #include "sync/plain_event_count.h"
 #include "sync/plain_queue.h"
 #include "sync/plain_seqlock.h"
@@ -25,6 +27,8 @@ using Latest = PlainSeqLock<T>;
 template <class T, Sides>
 using WorkQueue = PlainQueue<T>;
 template <class T>
+using News = PlainBroadcast<T>;
+template <class T>
 using Timers = PlainTimers<T>;
 #else
 using Event = EventCount;
@@ -32,6 +36,8 @@ template <class T>
 using Latest = SeqLock<T>;
 template <class T, Sides sides>
 using WorkQueue = RingQueue<T, sides>;
+template <class T>
+using News = Broadcast<T>;
 template <class T>
 using Timers = TimerWheel<T>;
 #endif

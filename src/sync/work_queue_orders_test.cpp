@@ -62,7 +62,8 @@ void mpmc(Round& round) {
 }
 
 TEST_CASE(
-    "work queue: in all orders of steps what was taken comes out once, and all come to an end") {
+    "work queue: in all orders of steps what was taken comes out once, and all come to an end" *
+    doctest::skip(testing::kNoStepping)) {
     for (const bool asymmetric : {true, false}) {
         CAPTURE(asymmetric);
         for (const auto& body : {spsc<Stepped>, spmc<Stepped>, mpmc<Stepped>}) {
@@ -75,14 +76,16 @@ TEST_CASE(
     }
 }
 
-TEST_CASE("work queue: with one producer and one consumer all orders of two switches are tried") {
+TEST_CASE("work queue: with one producer and one consumer all orders of two switches are tried" *
+          doctest::skip(testing::kNoStepping)) {
     const Explored all = explore({.switches = 2}, spsc<Stepped>);
     CHECK(all.failure == "");
     CHECK(all.complete);
 }
 
 // "Full" and "empty" are exact: with room for two, of two pushes and a pop none is refused.
-TEST_CASE("work queue: in all orders no push finds full what is not, no pop empty what is not") {
+TEST_CASE("work queue: in all orders no push finds full what is not, no pop empty what is not" *
+          doctest::skip(testing::kNoStepping)) {
     const auto body = [](Round& round) {
         RingQueue<int, Sides::mpmc, Stepped> queue(2);
         round.check(queue.try_push(1) == QueueAnswer::ok, "the first fits");
@@ -102,7 +105,8 @@ TEST_CASE("work queue: in all orders no push finds full what is not, no pop empt
 }
 
 // Batches claim several positions at once.
-TEST_CASE("work queue: in all orders batches come out once and in one piece") {
+TEST_CASE("work queue: in all orders batches come out once and in one piece" *
+          doctest::skip(testing::kNoStepping)) {
     const auto body = [](Round& round) {
         RingQueue<int, Sides::mpmc, Stepped> queue(4);
         std::array<int, 4> given{};
@@ -133,7 +137,8 @@ struct NoHeavyBarrier : Stepped {
     static void heavy(bool) {}
 };
 
-TEST_CASE("work queue: without the barrier of close() an order is found that loses an item") {
+TEST_CASE("work queue: without the barrier of close() an order is found that loses an item" *
+          doctest::skip(testing::kNoStepping)) {
     CHECK(explore({.switches = 4}, spsc<NoHeavyBarrier>).failure != "");
 }
 

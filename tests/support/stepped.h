@@ -37,6 +37,19 @@
 
 namespace parallax::testing {
 
+// ThreadSanitizer follows threads and not fibers; there these tests are skipped.
+#if defined(__SANITIZE_THREAD__)
+inline constexpr bool kNoStepping = true;
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+inline constexpr bool kNoStepping = true;
+#else
+inline constexpr bool kNoStepping = false;
+#endif
+#else
+inline constexpr bool kNoStepping = false;
+#endif
+
 struct ExploreOptions {
     int switches = 2;                     // At most, where nobody must: also delays of a store.
     std::uint64_t most_rounds = 400'000;  // Then it stops, incomplete.
