@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "sync/broadcast.h"
 #include "sync/plain_queue.h"
 #include "sync/ring_queue.h"
 #include "sync/timer_wheel.h"
@@ -163,8 +164,9 @@ std::vector<std::int64_t> times() {
     return all;
 }
 
+// One thread works, so its own time counts, whatever else the machine does.
 double wheel(const std::vector<std::int64_t>& due) {
-    const auto start = std::chrono::steady_clock::now();
+    const std::int64_t start = thread_cpu_ns();
     TimerWheel<std::uint32_t> timers({});
     std::uint32_t n = 0;
     for (const std::int64_t at : due) timers.set(at, n++);
@@ -173,12 +175,12 @@ double wheel(const std::vector<std::int64_t>& due) {
         timers.advance(now, [&](std::uint32_t& id, const Fired&) { sum += id; });
     }
     if (sum != std::uint64_t{kTimers} * (kTimers - 1) / 2) std::abort();
-    return ns_since(start) / kTimers;
+    return static_cast<double>(thread_cpu_ns() - start) / kTimers;
 }
 
 double heap(const std::vector<std::int64_t>& due) {
     using Entry = std::pair<std::int64_t, std::uint32_t>;
-    const auto start = std::chrono::steady_clock::now();
+    const std::int64_t start = thread_cpu_ns();
     std::priority_queue<Entry, std::vector<Entry>, std::greater<>> timers;
     std::uint32_t n = 0;
     for (const std::int64_t at : due) timers.emplace(at, n++);
@@ -189,7 +191,29 @@ double heap(const std::vector<std::int64_t>& due) {
         }
     }
     if (sum != std::uint64_t{kTimers} * (kTimers - 1) / 2) std::abort();
-    return ns_since(start) / kTimers;
+    return static_cast<double>(thread_cpu_ns() - start) / kTimers;
+}
+
+// Published with nobody listening, and with somebody who drops; nanoseconds each.
+double published(bool heard) {
+    constexpr Word kCount = 2'000'000;
+    Broadcast<Word> words(kPlaces);
+    std::atomic<Word> told{0};
+    double ns = 0;
+    {
+        std::jthread listener;
+        if (heard) {
+            listener = std::jthread([&told, from = words.subscribe(Lag::drop_oldest)]() mutable {
+                while (const auto word = from->receive()) told += 1 + word->lost;
+            });
+        }
+        const std::int64_t start = thread_cpu_ns();
+        for (Word n = 0; n < kCount; ++n) words.publish(n);
+        ns = static_cast<double>(thread_cpu_ns() - start) / kCount;
+        words.close();
+    }
+    if (heard && told != kCount) std::abort();
+    return ns;
 }
 
 }  // namespace
@@ -197,12 +221,16 @@ double heap(const std::vector<std::int64_t>& due) {
 
 int main(int argc, char** argv) {
     using parallax::peers::contest, parallax::peers::queues, parallax::peers::times;
-    using parallax::peers::heap, parallax::peers::wheel;
+    using parallax::peers::heap, parallax::peers::published, parallax::peers::wheel;
     const int rounds = argc > 1 ? std::max(1, std::atoi(argv[1])) : 11;
     const std::vector<std::int64_t> due = times();
     contest("1 M timers, set and fired; a timer",
             {{"ours", [&] { return wheel(due); }, {}},
              {"std::priority_queue", [&] { return heap(due); }, {}}},
+            rounds);
+    contest("8 bytes published, CPU of the publisher",
+            {{"nobody listens", [] { return published(false); }, {}},
+             {"one listens, and drops", [] { return published(true); }, {}}},
             rounds);
     contest("8 bytes, one producer, one consumer; an item", queues(1, 1'000'000), rounds);
     contest("8 bytes, two producers, two consumers; an item", queues(2, 250'000), rounds);
