@@ -35,6 +35,7 @@ class ElementRun;       // src/graph/element_run.h
 class OpenedElsewhere;  // src/graph/opened_elsewhere.h
 class Run;              // src/graph/run.h
 class RemoteStages;     // src/graph/remote_stages.h
+class Trace;            // src/trace/trace.h
 struct RemoteSetup;
 
 // Who runs elements in processes of their own: make_isolation() of parallax/isolation.h.
@@ -78,6 +79,8 @@ class Pipeline {
         // Who runs elements in processes of their own (parallax/isolation.h). Borrowed; null: no
         // element may ask for one.
         Isolation* isolation = nullptr;
+        // Where every call of an element is written down. Borrowed; null: nowhere.
+        Trace* trace = nullptr;
     };
 
     // Makes the elements and finds the pads of every link. All problems are reported at once.
@@ -117,6 +120,8 @@ class Pipeline {
         std::string element = {};
         std::string text = {};
         std::string hint = {};
+        Topic topic = Topic::none;
+        std::int64_t time_ns = 0;  // Since the run began.
     };
     // The next message, waiting for it at most that long. After Kind::ended comes nothing.
     std::optional<Message> wait(std::chrono::nanoseconds patience);

@@ -5,6 +5,7 @@
 // Threads: plain values and pure functions.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -104,6 +105,11 @@ struct LatencyReport {  // Microseconds of one process() call.
     double p99 = 0;
     double p999 = 0;
     double max = 0;
+    // Of those that were timed; quick elements are timed now and then.
+    std::uint64_t count = 0;
+    double sum = 0;
+    // How many took less than 2^10 ns (1.024 us), 2^11 ns … 2^34 ns (17 s).
+    std::array<std::uint64_t, 25> below = {};
 };
 struct ElementReport {
     std::string name;
@@ -129,10 +135,17 @@ struct LinkReport {
     std::uint32_t high_water = 0;
     std::uint64_t bytes_copied = 0;
 };
+// What a message of a run is about, where a program would want to know.
+enum class Topic : std::uint8_t {
+    none,
+    crash,         // A stage's process died; what is done about it is said in the text.
+    restart,       // Its successor works.
+    poison_frame,  // A frame that killed it too often is passed over.
+};
 struct EventReport {
     double t_ms = 0;
     std::string element;
-    std::string kind;
+    std::string kind;  // message, error, crash, restart or poison-frame.
     std::string text;
 };
 struct RunReport {
@@ -150,6 +163,8 @@ struct RunReport {
 };
 
 std::string to_json(const RunReport& report);
+// As Prometheus reads it (text exposition format 0.0.4); docs/tracing.md lists the names.
+std::string to_prometheus(const RunReport& report);
 // With the problems instead of a plan when there are any.
 std::string to_json(const PlanReport& plan, std::span<const Problem> problems = {});
 

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "parallax/context.h"
+#include "parallax/report.h"
 #include "parallax/result.h"
 
 namespace parallax {
@@ -26,6 +27,7 @@ struct Message {
     std::string text = {};
     std::optional<Error> error = {};
     std::int64_t time_ns = 0;  // Since the run began.
+    Topic topic = Topic::none;
 };
 
 class Bus {

@@ -19,6 +19,7 @@
 #include "parallax/element.h"
 #include "parallax/registry.h"
 #include "trace/histogram.h"
+#include "trace/trace_ring.h"
 
 namespace parallax {
 
@@ -98,7 +99,10 @@ class ElementRun {
     std::vector<std::size_t> output_pads;
     std::unique_ptr<Element> element;
     ElementCounters& counters;
-    bool watched = false;   // busy_since_ns is kept.
+    bool watched = false;            // busy_since_ns is kept.
+    TraceRing* trace = nullptr;      // Where its calls are written down, if they are.
+    std::uint32_t trace_number = 0;  // Which of its stage it is there.
+    std::uint64_t calls_traced = 0;
     bool finished = false;  // It said eos itself: further input is dropped.
 
     Bus* bus = nullptr;

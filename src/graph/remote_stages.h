@@ -44,6 +44,7 @@ struct RemoteSetup {
     const RunClock& clock;
     ArenaTable& arenas;
     const std::map<std::size_t, CarriedState>& carried;  // By element.
+    Trace* trace = nullptr;                              // Null: nothing is traced.
 };
 
 // Of one element, for the report.

@@ -8,6 +8,23 @@
 #include "base/check.h"
 
 namespace parallax {
+namespace {
+
+std::string_view kind_of(const Message& message) {
+    switch (message.topic) {
+        case Topic::crash:
+            return "crash";
+        case Topic::restart:
+            return "restart";
+        case Topic::poison_frame:
+            return "poison-frame";
+        case Topic::none:
+            break;
+    }
+    return message.error ? "error" : "message";
+}
+
+}  // namespace
 
 Run::Run(Graph graph, Assembly assembly, const Registry& registry, Pipeline::Options options)
     : graph_(std::move(graph)),
@@ -212,7 +229,7 @@ std::optional<Pipeline::Message> Run::wait(std::int64_t timeout_ns) {
         if (events_.size() < 1000) {
             events_.push_back({.t_ms = static_cast<double>(message->time_ns) / 1e6,
                                .element = message->element,
-                               .kind = message->error ? "error" : "message",
+                               .kind = std::string(kind_of(*message)),
                                .text = message->text});
         }
     }
@@ -221,7 +238,9 @@ std::optional<Pipeline::Message> Run::wait(std::int64_t timeout_ns) {
         .severity = message->severity,
         .element = message->element,
         .text = message->text,
-        .hint = message->error ? message->error->hint : std::string()};
+        .hint = message->error ? message->error->hint : std::string(),
+        .topic = message->topic,
+        .time_ns = message->time_ns};
 }
 
 void Run::after_last_stage() {

@@ -68,6 +68,7 @@ class Run final : public StageHost {
     std::vector<Stage::Step> chain_of(const PlannedStage& planned) const;
     Result<> begin_remote();
     Result<> build_channels();
+    TraceRing* trace_ring(std::size_t stage);
     bool is_remote(std::size_t element) const;
     bool saves_elsewhere(std::size_t element) const;
     bool take_back(std::size_t element);
@@ -129,6 +130,11 @@ class Run final : public StageHost {
     std::vector<std::unique_ptr<Stage>> stages_;      // As planned; null where it lives elsewhere.
     std::vector<std::unique_ptr<Channel>> channels_;  // By link; null inside a stage.
     std::vector<std::unique_ptr<ResourceGroup>> groups_;
+    struct Traced {
+        std::unique_ptr<TraceRing> ring;
+        std::uint64_t number = 0;  // In the trace.
+    };
+    std::vector<Traced> traced_;  // Of the stages that live here.
 
     std::atomic<State> state_{State::null};
     std::atomic<std::size_t> stages_running_{0};

@@ -7,6 +7,7 @@
 #include "graph/negotiate_links.h"
 #include "graph/pad_format.h"
 #include "graph/run.h"
+#include "graph/stage_track.h"
 
 namespace parallax {
 
@@ -247,7 +248,8 @@ Result<> Run::begin_remote() {
                                                 .bus = bus_,
                                                 .clock = clock_,
                                                 .arenas = arenas_,
-                                                .carried = carried_}));
+                                                .carried = carried_,
+                                                .trace = options_.trace}));
     return {};
 }
 
@@ -281,6 +283,15 @@ Result<> Run::build_arenas() {
     return {};
 }
 
+// Null where nothing is traced.
+TraceRing* Run::trace_ring(std::size_t stage) {
+    if (options_.trace == nullptr) return nullptr;
+    Traced traced{.ring = std::make_unique<TraceRing>()};
+    traced.number = options_.trace->add(stage_track(plan_, stage, elements_), *traced.ring);
+    traced_.push_back(std::move(traced));
+    return traced_.back().ring.get();
+}
+
 Result<> Run::build() {
     for (auto& run : elements_) {
         run->memory.clear();
@@ -294,13 +305,14 @@ Result<> Run::build() {
             stages_.push_back(nullptr);
             continue;
         }
-        stages_.push_back(std::make_unique<Stage>(
-            Stage::Options{.group = &group(planned.group),
-                           .host = this,
-                           .clock = &clock_,
-                           .inputs = planned.inputs,
-                           .channels = planned.channels,
-                           .page = remote_ ? remote_->page_for(s) : nullptr}));
+        stages_.push_back(
+            std::make_unique<Stage>(Stage::Options{.group = &group(planned.group),
+                                                   .host = this,
+                                                   .clock = &clock_,
+                                                   .inputs = planned.inputs,
+                                                   .channels = planned.channels,
+                                                   .page = remote_ ? remote_->page_for(s) : nullptr,
+                                                   .trace = trace_ring(s)}));
         stages_.back()->set_chain(chain_of(planned));
         if (remote_) remote_->attach_stage(s, *stages_.back());
     }

@@ -31,7 +31,10 @@ LatencyReport latency(const Histogram& histogram) {
             .p90 = us(0.9),
             .p99 = us(0.99),
             .p999 = us(0.999),
-            .max = static_cast<double>(histogram.max()) / 1e3};
+            .max = static_cast<double>(histogram.max()) / 1e3,
+            .count = histogram.count(),
+            .sum = static_cast<double>(histogram.sum()) / 1e3,
+            .below = histogram.below_powers<25>(10)};
 }
 
 std::string memory_name(const Structure& caps) {

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "graph/run.h"
+#include "trace/trace.h"
 
 namespace parallax {
 
@@ -47,6 +48,8 @@ void Run::take_down() {
     bequeath_kept();
     channels_.clear();
     stages_.clear();
+    for (const Traced& traced : traced_) options_.trace->remove(traced.number);
+    traced_.clear();
     if (remote_) remote_->refresh();
 }
 

@@ -28,6 +28,7 @@ Stage::Stage(const Options& options)
       record_(record_of(options)),
       shared_(options.page != nullptr),
       poison_(options.poison),
+      trace_(options.trace),
       now_(options.start),
       checkpoints_(options.checkpoints) {
     in_.reserve(options.inputs);  // Borrows are pointed at: they must not move.
@@ -36,7 +37,10 @@ Stage::Stage(const Options& options)
 
 void Stage::set_chain(std::vector<Step> chain) {
     chain_ = std::move(chain);
+    std::uint32_t number = 0;
     for (const Step& step : chain_) {
+        step.run->trace = trace_;
+        step.run->trace_number = number++;
         step.run->pool = &pool_;
         step.run->keeper = keeper_.get();
         step.run->stopping = &stop_;

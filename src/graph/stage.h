@@ -89,6 +89,7 @@ class Stage final : public Actor, public Neighbour {
         std::span<std::byte> checkpoints = {};
         // Positions of each input that are passed over: frames that killed who touched them.
         std::vector<std::vector<std::uint64_t>> poison = {};
+        TraceRing* trace = nullptr;  // Where it writes down what it does, if anywhere.
     };
     // A frame that a predecessor handed on without a copy, and that is still looked at.
     struct Lent {
@@ -205,12 +206,16 @@ class Stage final : public Actor, public Neighbour {
     void pass_up(ElementRun& run, std::size_t index);
     Result<Flow> call(ElementRun& run, bool drain);
     Result<Flow> watched_call(ElementRun& run, bool drain);
+    Result<Flow> traced_call(ElementRun& run, bool drain);
+    Result<Flow> untraced_call(ElementRun& run, bool drain);
+    void trace_crossing(TraceEvent::Kind kind, std::size_t number, std::uint64_t position);
 
     StageHost& host_;
     const RunClock& clock_;
     CommitRecord record_;
     const bool shared_;
     const std::vector<std::vector<std::uint64_t>> poison_;
+    TraceRing* const trace_;
     Positions now_;
     std::optional<Positions> told_;  // By the last commit that others see.
     FramePool pool_;

@@ -1,5 +1,9 @@
 // The chain of a stage: how frames and events go from element to element, and into the channels.
+#include <algorithm>
 #include <utility>
+
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "graph/bus.h"
@@ -10,6 +14,12 @@ namespace {
 
 constexpr std::int64_t kQuickNs = 2'000;  // Calls shorter than this are timed only now and then,
 constexpr int kUntimedCalls = 63;         // since reading the clock twice costs 50 ns.
+
+// The kernel's number of this thread, asked for once.
+std::uint32_t thread_number() {
+    thread_local const auto number = static_cast<std::uint32_t>(::syscall(SYS_gettid));
+    return number;
+}
 
 }  // namespace
 
@@ -143,6 +153,30 @@ void Stage::hand_on(ElementRun& run, std::size_t index) {
 }
 
 Result<Flow> Stage::call(ElementRun& run, bool drain) {
+    if (run.trace != nullptr) [[unlikely]]
+        return traced_call(run, drain);
+    return untraced_call(run, drain);
+}
+
+// Every call is timed then, quick ones too.
+Result<Flow> Stage::traced_call(ElementRun& run, bool drain) {
+    const std::int64_t before = monotonic_ns();
+    Result<Flow> flow = untraced_call(run, drain);
+    run.trace->write({.start_ns = before,
+                      .duration_ns = monotonic_ns() - before,
+                      .position = run.calls_traced++,
+                      .kind = TraceEvent::Kind::call,
+                      .number = run.trace_number,
+                      .thread = thread_number()});
+    return flow;
+}
+
+void Stage::trace_crossing(TraceEvent::Kind kind, std::size_t number, std::uint64_t position) {
+    trace_->write(
+        {.position = position, .kind = kind, .number = static_cast<std::uint32_t>(number)});
+}
+
+Result<Flow> Stage::untraced_call(ElementRun& run, bool drain) {
     Context context(run);
     run.wait = {};
     if (run.watched) return watched_call(run, drain);
@@ -154,7 +188,7 @@ Result<Flow> Stage::call(ElementRun& run, bool drain) {
     Result<Flow> flow = drain ? run.element->drain(context) : run.element->process(context);
     const std::int64_t took = monotonic_ns() - before;
     run.counters.latency_ns.record(static_cast<std::uint64_t>(took));
-    if (took < kQuickNs) {
+    if (took < kQuickNs && run.trace == nullptr) {
         run.unsampled_calls = kUntimedCalls;
         run.batch_weight_ns += took * (kUntimedCalls + 1);
     } else {
@@ -251,6 +285,7 @@ Stage::Progress Stage::deliver(Work& work) {
                           .origin = work.output.frame.payload.origin()};
         }
         if (!event && (discont_ & bit) != 0) entry->meta.flags |= frame_flag::discont;
+        const std::uint64_t position = out_[c].channel->published();
         const Result<bool> put = out_[c].channel->try_put(*entry, work.output.frame.payload);
         if (!put) {
             fail(*chain_.back().run, put.error());
@@ -258,7 +293,12 @@ Stage::Progress Stage::deliver(Work& work) {
         }
         if (!*put) continue;
         work.delivered |= bit;
-        if (!event) discont_ &= ~bit;
+        if (event) continue;
+        discont_ &= ~bit;
+        const bool dropped = out_[c].channel->published() == position;  // By a leaky queue.
+        if (trace_ != nullptr && !dropped) {
+            trace_crossing(TraceEvent::Kind::given, c, position);
+        }
     }
     for (std::size_t c = 0; c < out_.size(); ++c) {
         const bool ours = work.output.pad == kAllPads || work.output.pad == out_[c].pad;

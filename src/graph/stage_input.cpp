@@ -105,7 +105,12 @@ void Stage::skip_drained(ElementRun& run) {
     drained_again_ -= again;
 }
 
-void Stage::activate(Gathered& input) { input.active = true; }
+void Stage::activate(Gathered& input) {
+    input.active = true;
+    if (trace_ == nullptr) return;
+    const auto number = static_cast<std::size_t>(&input - in_.data());
+    trace_crossing(TraceEvent::Kind::taken, number, input.next - 1);
+}
 
 void Stage::release_inputs() {
     for (Gathered& input : in_) {

@@ -121,6 +121,7 @@ void walk_blueprint(Io& io, auto& blueprint) {
     io.field(blueprint.counters_fd);
     io.field(blueprint.checkpoints_fd);
     io.field(blueprint.checkpoint_bytes);
+    io.field(blueprint.traced);
     walk_positions(io, blueprint.start);
     io.list(blueprint.lent, [&](auto& lent) {
         io.field(lent.channel);

@@ -78,6 +78,7 @@ struct Blueprint {
     std::uint32_t counters_fd = 0;
     std::uint32_t checkpoints_fd = 0;
     std::uint64_t checkpoint_bytes = 0;  // 0: it writes none.
+    bool traced = false;                 // A ring for a trace lies behind the counters.
     Positions start;
     std::vector<Stage::Lent> lent;
     bool stand_in = false;  // The element was given up: what comes is let go of, and the end told.

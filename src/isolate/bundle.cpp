@@ -42,14 +42,14 @@ Result<CpuSegment> map_ring_memory(UniqueFd fd, const PlannedLink& link, Access 
     return CpuSegment::from_fd(std::move(fd), SharedRing::bytes_for(places_of(link)), access);
 }
 
-Result<Bundle> Bundle::make(const Plan& plan, std::size_t stage) {
+Result<Bundle> Bundle::make(const Plan& plan, std::size_t stage, bool traced) {
     const PlannedStage& planned = plan.stages[stage];
-    const std::size_t counters_bytes = sizeof(ElementCounters) * planned.elements.size();
+    const std::size_t size_bytes = counters_bytes(planned.elements.size(), traced);
     UniqueFd record_fd = PX_TRY(make_memory("record", sizeof(RecordPage)));
-    UniqueFd counters_fd = PX_TRY(make_memory("counters", counters_bytes));
+    UniqueFd counters_fd = PX_TRY(make_memory("counters", size_bytes));
     auto record = PX_TRY(PeerRecord::map(copy_of(record_fd), planned.inputs, planned.channels));
     CpuSegment counters =
-        PX_TRY(CpuSegment::from_fd(copy_of(counters_fd), counters_bytes, Access::read_only));
+        PX_TRY(CpuSegment::from_fd(copy_of(counters_fd), size_bytes, Access::read_only));
     Bundle bundle{.record_fd = std::move(record_fd),
                   .counters_fd = std::move(counters_fd),
                   .ring_fds = std::vector<UniqueFd>(planned.channels),
@@ -58,7 +58,9 @@ Result<Bundle> Bundle::make(const Plan& plan, std::size_t stage) {
                   .checkpoints_fd = {},
                   .record = std::move(record),
                   .counters = std::move(counters),
-                  .checkpoints = {}};
+                  .checkpoints = {},
+                  .pieces = planned.elements.size(),
+                  .traced = traced};
     if (planned.checkpoint_bytes > 0) {
         const std::size_t bytes = kCheckpoints * planned.checkpoint_bytes;
         bundle.checkpoints_fd = PX_TRY(make_memory("checkpoints", bytes));
@@ -113,8 +115,14 @@ std::optional<std::vector<std::byte>> Bundle::checkpoint(std::uint32_t commits,
 }
 
 const ElementCounters& Bundle::counters_of(std::size_t piece) const {
-    PX_CHECK((piece + 1) * sizeof(ElementCounters) <= counters.size_bytes());
+    PX_CHECK(piece < pieces);
     return reinterpret_cast<const ElementCounters*>(counters.view().data())[piece];
+}
+
+const TraceRing* Bundle::trace_ring() const {
+    if (!traced) return nullptr;
+    const std::byte* at = counters.view().data() + counters_bytes(pieces, false);
+    return reinterpret_cast<const TraceRing*>(at);
 }
 
 }  // namespace parallax

@@ -39,8 +39,11 @@ struct Bundle {
     std::unique_ptr<PeerRecord> record;
     CpuSegment counters;
     std::optional<CpuSegment> checkpoints;
+    std::size_t pieces = 0;
+    bool traced = false;
 
-    static Result<Bundle> make(const Plan& plan, std::size_t stage);
+    // `traced`: with a ring for a trace behind the counters.
+    static Result<Bundle> make(const Plan& plan, std::size_t stage, bool traced);
     // No mapping for writing from here on, in any process.
     Result<> seal() const;
     const ElementCounters& counters_of(std::size_t piece) const;
@@ -50,7 +53,13 @@ struct Bundle {
     // What it wrote with the commit of that number and state, as a copy, if that checks out.
     std::optional<std::vector<std::byte>> checkpoint(std::uint32_t commits,
                                                      const InlineState& state) const;
+    const TraceRing* trace_ring() const;  // Null: it is not traced.
 };
+
+constexpr std::size_t counters_bytes(std::size_t pieces, bool traced) {
+    static_assert(alignof(TraceRing) <= alignof(ElementCounters));
+    return pieces * sizeof(ElementCounters) + (traced ? sizeof(TraceRing) : 0);
+}
 
 // A memfd that cannot change its size, and that nobody has mapped.
 Result<UniqueFd> make_memory(const std::string& name, std::size_t size_bytes);

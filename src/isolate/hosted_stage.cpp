@@ -11,6 +11,7 @@
 #include "graph/bus.h"
 #include "graph/keeper.h"
 #include "isolate/blueprint.h"
+#include "isolate/bundle.h"
 #include "isolate/crash_page.h"
 #include "isolate/peer_record.h"
 #include "isolate/stage_pieces.h"
@@ -173,7 +174,7 @@ class SocketStage final : public HostedStage, public StageHost {
         record_page_ = PX_TRY(
             CpuSegment::from_fd(fd(blueprint_.record_fd), sizeof(RecordPage), Access::read_write));
         counters_page_ = PX_TRY(CpuSegment::from_fd(
-            fd(blueprint_.counters_fd), sizeof(ElementCounters) * blueprint_.pieces.size(),
+            fd(blueprint_.counters_fd), counters_bytes(blueprint_.pieces.size(), blueprint_.traced),
             Access::read_write));
         if (blueprint_.checkpoint_bytes > 0) {
             const std::uint64_t bytes =
@@ -226,6 +227,13 @@ class SocketStage final : public HostedStage, public StageHost {
         return {};
     }
 
+    Result<TraceRing*> trace_ring() {
+        if (!blueprint_.traced) return nullptr;
+        std::byte* counters = PX_TRY(counters_page_->view_mut()).data();
+        return reinterpret_cast<TraceRing*>(counters +
+                                            counters_bytes(blueprint_.pieces.size(), false));
+    }
+
     Result<> configure() {
         poller_ = PX_TRY(Poller::create());
         group_ = PX_TRY(ResourceGroup::create({.name = blueprint_.group, .threads = 1}));
@@ -259,7 +267,8 @@ class SocketStage final : public HostedStage, public StageHost {
                                                         .page = &page,
                                                         .start = blueprint_.start,
                                                         .checkpoints = PX_TRY(checkpoint_slots()),
-                                                        .poison = blueprint_.poison});
+                                                        .poison = blueprint_.poison,
+                                                        .trace = PX_TRY(trace_ring())});
         std::vector<Stage::Step> chain;
         for (std::size_t i = 0; i < runs_.size(); ++i) {
             chain.push_back({.run = runs_[i].get(),

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "exec/shared_ring.h"
 #include "isolate/supervisor_impl.h"
+#include "trace/trace.h"
 
 namespace parallax {
 namespace {
@@ -42,11 +43,13 @@ Supervisor::Supervisor(const RemoteSetup& setup, std::unique_ptr<Zygote> zygote,
       bus_(setup.bus),
       clock_(setup.clock),
       arenas_(setup.arenas),
+      trace_(setup.trace),
       zygote_(std::move(zygote)),
       options_(options) {}
 
 Supervisor::~Supervisor() {
     if (thread_.running()) shut_down(false);
+    for (auto& [number, remote] : remotes_) untrace(remote);
 }
 
 // Memory for all that crosses, as long as nothing runs.
@@ -78,7 +81,7 @@ Result<> Supervisor::prepare_stage(const RemoteSetup& setup, std::size_t stage) 
     remote.name = elements_[planned.elements.front()]->name;
     remote.crew = planned.isolate == "process" ? "stage " + std::to_string(stage)
                                                : "group " + planned.isolate;
-    remote.bundle = PX_TRY(Bundle::make(plan_, stage));
+    remote.bundle = PX_TRY(Bundle::make(plan_, stage, trace_ != nullptr));
     remote.first.assign(planned.channels, 0);
     const auto before = setup.carried.find(planned.elements.front());
     if (before != setup.carried.end()) {

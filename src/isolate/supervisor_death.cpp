@@ -12,6 +12,7 @@
 #include "isolate/crash_report.h"
 #include "isolate/last_words.h"
 #include "isolate/supervisor_impl.h"
+#include "trace/trace.h"
 
 namespace parallax {
 namespace {
@@ -24,12 +25,13 @@ constexpr std::uint32_t kFruitlessKills = 10;  // Outside kills in a row without
 
 }  // namespace
 
-void Supervisor::say(const Remote& remote, Severity severity, std::string text) {
+void Supervisor::say(const Remote& remote, Severity severity, std::string text, Topic topic) {
     bus_.post({.kind = Message::Kind::text,
                .severity = severity,
                .element = remote.name,
                .text = std::move(text),
-               .time_ns = clock_.running_time_ns()});
+               .time_ns = clock_.running_time_ns(),
+               .topic = topic});
 }
 
 void Supervisor::kill(Remote& remote, std::string why) {
@@ -224,7 +226,7 @@ void Supervisor::die_after_end(Remote& remote, const std::string& reason) {
         return host_.remote_failed(remote.name,
                                    {Errc::peer_died, "died while it finished: " + reason});
     }
-    say(remote, Severity::warning, reason + ", after its last frame");
+    say(remote, Severity::warning, reason + ", after its last frame", Topic::crash);
     ElementRun& first = *elements_[remote.elements.front()];
     const InlineState& state = remote.start.state;
     if (first.pads.state != StateClass::inline_state || state == InlineState{}) return;
@@ -256,7 +258,8 @@ void Supervisor::follow(Remote& remote, const std::string& reason, Blame blame, 
     remote.reborn = true;
     say(remote, Severity::warning,
         (blame == Blame::another ? "another stage of its process died: " : "") + reason +
-            "; it is started again");
+            "; it is started again",
+        Topic::crash);
     remote.restart_at_ns = now + (blame == Blame::own ? delay_ns(remote) : 0);
 }
 
@@ -271,6 +274,7 @@ void Supervisor::retire(Remote& remote, const Positions& now) {
             }
         }
     }
+    untrace(remote);
     const bool known = remote.incarnation->introduced;
     remote.incarnation.reset();
     if (!known) {
@@ -296,11 +300,16 @@ void Supervisor::retire(Remote& remote, const Positions& now) {
     make_bundle(remote);
 }
 
+void Supervisor::untrace(Remote& remote) {
+    if (remote.traced) trace_->remove(*std::exchange(remote.traced, std::nullopt));
+}
+
 // The memory of the next incarnation, at once: neighbours that are born meanwhile are told of it.
 void Supervisor::make_bundle(Remote& remote) const {
     ++remote.life;
     remote.bundle.reset();
-    if (auto bundle = Bundle::make(plan_, remote.number)) remote.bundle = *std::move(bundle);
+    if (auto bundle = Bundle::make(plan_, remote.number, trace_ != nullptr))
+        remote.bundle = *std::move(bundle);
 }
 
 // The frames that were at work when it died by its own doing. After so many times they are poison.
@@ -326,7 +335,8 @@ void Supervisor::note_suspect(Remote& remote) {
     }
     say(remote, Severity::warning,
         "passes over frame " + std::to_string(at.front()) + ", of which it died " +
-            std::to_string(options_.poison_after) + " times");
+            std::to_string(options_.poison_after) + " times",
+        Topic::poison_frame);
 }
 
 std::int64_t Supervisor::delay_ns(Remote& remote) {
@@ -362,7 +372,7 @@ void Supervisor::give_up(Remote& remote, const std::string& why) {
     remote.restart_at_ns.reset();
     const bool drop = options_.on_crash == SupervisorOptions::OnCrash::drop && !options_.strict;
     if (drop) {
-        say(remote, Severity::warning, why + "; its branch ends here");
+        say(remote, Severity::warning, why + "; its branch ends here", Topic::crash);
     } else {
         host_.remote_failed(remote.name, {Errc::peer_died, "its process ended: " + why});
     }

@@ -92,7 +92,8 @@ class Supervisor final : public RemoteStages {
         std::string name;
         std::string crew;  // Stages of the same share a process.
         std::optional<Bundle> bundle;
-        std::uint64_t life = 0;  // Counts bundles.
+        std::uint64_t life = 0;               // Counts bundles.
+        std::optional<std::uint64_t> traced;  // Its number in the trace.
         std::optional<Incarnation> incarnation;
         std::deque<Former> formers;
         Positions start;                    // Of the incarnation that lives, or comes next,
@@ -218,6 +219,8 @@ class Supervisor final : public RemoteStages {
                             const std::string& reason) const;
     void die_after_end(Remote& remote, const std::string& reason);
     void follow(Remote& remote, const std::string& reason, Blame blame, bool progress);
+    void trace(Remote& remote);
+    void untrace(Remote& remote);
     void retire(Remote& remote, const Positions& now);
     void kill(Remote& remote, std::string why);
     std::string reason_of(const Remote& remote, const ChildExit& exit) const;
@@ -234,7 +237,7 @@ class Supervisor final : public RemoteStages {
     void watch_over(Remote& remote, std::int64_t now_ns);
     bool could_move(const Remote& remote) const;
     std::int64_t deadline_ns(const Remote& remote) const;
-    void say(const Remote& remote, Severity severity, std::string text);
+    void say(const Remote& remote, Severity severity, std::string text, Topic topic = Topic::none);
 
     const Plan plan_;
     const Graph& graph_;
@@ -244,6 +247,7 @@ class Supervisor final : public RemoteStages {
     Bus& bus_;
     const RunClock& clock_;
     ArenaTable& arenas_;
+    Trace* const trace_;  // Null: nothing is traced.
     std::unique_ptr<Zygote> zygote_;
     const SupervisorOptions options_;
 

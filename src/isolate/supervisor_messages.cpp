@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "exec/shared_ring.h"
+#include "graph/stage_track.h"
 #include "isolate/last_words.h"
 #include "isolate/supervisor_impl.h"
 #include "isolate/told_error.h"
@@ -151,9 +152,18 @@ void Supervisor::on_mapped(Remote& remote) {
             figures_.at(remote.elements[i]).counters = &remote.bundle->counters_of(i);
         }
     }
+    trace(remote);
     remote.incarnation->phase = ChildPhase::building;
     const Result<> sent = remote.incarnation->control.send({.type = Type::sealed}, {}, false);
     if (!sent && sent.error().code != Errc::peer_died) kill(remote, "it does not read");
+}
+
+void Supervisor::trace(Remote& remote) {
+    if (trace_ == nullptr) return;
+    Trace::StageTrack track = stage_track(plan_, remote.number, elements_);
+    track.pid = remote.incarnation->process->child.pid;
+    track.process = remote.name;
+    remote.traced = trace_->add(std::move(track), *remote.bundle->trace_ring());
 }
 
 void Supervisor::on_ready(Remote& remote) {
@@ -170,6 +180,10 @@ void Supervisor::on_ready(Remote& remote) {
     catch_up(remote);
     set_going(remote);
     conclude_start();
+    if (remote.reborn && !remote.given_up) {
+        say(remote, Severity::debug, "works again, in its life " + std::to_string(remote.life),
+            Topic::restart);
+    }
 }
 
 void Supervisor::on_failed(Remote& remote, const ControlMessage& message) {

@@ -74,7 +74,7 @@ void Supervisor::spawn(const Crew& all) {
 
 Result<> Supervisor::try_spawn(const Crew& crew) {
     for (auto& [number, other] : remotes_) {
-        if (!other.bundle) other.bundle = PX_TRY(Bundle::make(plan_, number));
+        if (!other.bundle) other.bundle = PX_TRY(Bundle::make(plan_, number, trace_ != nullptr));
     }
     std::vector<ControlSocket> ours;
     std::vector<UniqueFd> theirs;
@@ -157,6 +157,7 @@ Blueprint Supervisor::blueprint_of(Remote& remote, std::vector<int>& fds) {
         blueprint.checkpoints_fd = add(remote.bundle->checkpoints_fd.get());
         blueprint.checkpoint_bytes = remote.bundle->checkpoint_bytes;
     }
+    blueprint.traced = remote.bundle->traced;
     describe_pieces(remote, blueprint);
     describe_arenas(remote, blueprint, fds);
     describe_links(remote, blueprint, fds);

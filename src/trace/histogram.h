@@ -20,6 +20,7 @@ class Histogram {
     void record(std::uint64_t value) {
         bump(buckets_[bucket_of(value)], 1);
         bump(count_, 1);
+        bump(sum_, value);
         if (value > max_.load(std::memory_order_relaxed)) {
             max_.store(value, std::memory_order_relaxed);
         }
@@ -31,15 +32,18 @@ class Histogram {
             bump(buckets_[b], other.buckets_[b].load(std::memory_order_relaxed));
         }
         bump(count_, other.count());
+        bump(sum_, other.sum());
         max_.store(std::max(max(), other.max()), std::memory_order_relaxed);
     }
     void clear() {
         for (auto& bucket : buckets_) bucket.store(0, std::memory_order_relaxed);
         count_.store(0, std::memory_order_relaxed);
+        sum_.store(0, std::memory_order_relaxed);
         max_.store(0, std::memory_order_relaxed);
     }
 
     std::uint64_t count() const { return count_.load(std::memory_order_relaxed); }
+    std::uint64_t sum() const { return sum_.load(std::memory_order_relaxed); }
     std::uint64_t max() const { return max_.load(std::memory_order_relaxed); }
 
     // The upper edge of the bucket in which the `fraction` (0 … 1) of all values is reached.
@@ -51,6 +55,20 @@ class Histogram {
             if (seen > 0 && seen >= fraction * total) return std::min(upper_edge(b), max());
         }
         return max();
+    }
+
+    // How many values are below each power of two, 2^first to 2^(first + many − 1); exact.
+    template <std::size_t many>
+    std::array<std::uint64_t, many> below_powers(std::size_t first) const {
+        std::array<std::uint64_t, many> counts{};
+        std::uint64_t seen = 0;
+        std::size_t b = 0;
+        for (std::size_t n = 0; n < many; ++n) {
+            const std::size_t end = bucket_of(std::uint64_t{1} << (first + n));
+            for (; b < end; ++b) seen += buckets_[b].load(std::memory_order_relaxed);
+            counts[n] = seen;
+        }
+        return counts;
     }
 
   private:
@@ -74,6 +92,7 @@ class Histogram {
 
     std::array<std::atomic<std::uint64_t>, kBuckets> buckets_{};
     std::atomic<std::uint64_t> count_{0};
+    std::atomic<std::uint64_t> sum_{0};
     std::atomic<std::uint64_t> max_{0};
 };
 

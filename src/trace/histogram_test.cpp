@@ -1,5 +1,8 @@
 #include "trace/histogram.h"
 
+#include <algorithm>
+#include <cstdint>
+
 #include <doctest/doctest.h>
 
 namespace parallax {
@@ -16,6 +19,24 @@ TEST_CASE("histogram: a quantile is at most an eighth above the exact one") {
         CHECK(found <= exact * 1.126);
     }
     CHECK(histogram.max() == kMany);
+}
+
+TEST_CASE("histogram: counts below powers of two are exact, and the sum is") {
+    Histogram histogram;
+    std::uint64_t sum = 0;
+    for (std::uint64_t value = 0; value < 5000; ++value) {
+        histogram.record(value);
+        sum += value;
+    }
+    const auto below = histogram.below_powers<14>(0);
+    for (std::size_t n = 0; n < below.size(); ++n) {
+        CHECK(below[n] == std::min<std::uint64_t>(5000, std::uint64_t{1} << n));
+    }
+    CHECK(histogram.sum() == sum);
+    Histogram twice;
+    twice.add_all_of(histogram);
+    twice.add_all_of(histogram);
+    CHECK(twice.sum() == 2 * sum);
 }
 
 TEST_CASE("histogram: small values are exact, huge ones do not overflow") {

@@ -92,16 +92,29 @@ bool Journal::offer(RecordKind kind, std::string_view payload) {
     return true;
 }
 
-Result<std::uint64_t> Journal::append(RecordKind kind, std::string_view payload) {
+Result<std::uint64_t> Journal::put_locked(Lock& lock, RecordKind kind, std::string_view payload,
+                                          std::uint32_t sum) {
     if (payload.size() > kMostPayloadBytes || record_bytes(payload.size()) > options_.queue_bytes) {
         return fail(Errc::invalid_argument,
                     fmt::format("a record of {} bytes is too large for the journal's queue",
                                 payload.size()));
     }
+    settled_.wait(lock, [&] { return fits(payload.size()); });
+    return enqueue(kind, bytes_of(payload), sum);
+}
+
+Result<std::uint64_t> Journal::put(RecordKind kind, std::string_view payload) {
     const std::uint32_t sum = payload_sum(bytes_of(payload), salt_);
     Lock lock(mutex_);
-    settled_.wait(lock, [&] { return fits(payload.size()); });
-    Waiter waiter{.sequence = enqueue(kind, bytes_of(payload), sum)};
+    const std::uint64_t sequence = PX_TRY(put_locked(lock, kind, payload, sum));
+    wake();
+    return sequence;
+}
+
+Result<std::uint64_t> Journal::append(RecordKind kind, std::string_view payload) {
+    const std::uint32_t sum = payload_sum(bytes_of(payload), salt_);
+    Lock lock(mutex_);
+    Waiter waiter{.sequence = PX_TRY(put_locked(lock, kind, payload, sum))};
     PX_TRY(wait_for(lock, waiter));
     return waiter.sequence;
 }
@@ -233,6 +246,7 @@ void Journal::settle(const Outcome& outcome, const std::vector<Waiter*>& served)
     stats_.lost += back_.records - outcome.kept;
     ++stats_.commits;
     if (back_.records > 0 || outcome.error) stats_.error = outcome.error;
+    if (outcome.error) stats_.last_error = outcome.error;
     if (outcome.error && !flush_error_) flush_error_ = outcome.error;
     const std::uint64_t kept_last = back_.last - (back_.records - outcome.kept);
     bool flushed = false;

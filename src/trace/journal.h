@@ -47,11 +47,12 @@ class Journal {
         std::size_t queue_bytes = std::size_t{4} << 20U;
     };
     struct Stats {
-        std::uint64_t records = 0;        // Written.
-        std::uint64_t lost = 0;           // Could not be written.
-        std::uint64_t overflow = 0;       // Offered when there was no room in the queue.
-        std::uint64_t commits = 0;        // Writes that records shared.
-        std::optional<Error> error = {};  // The last one, until a write succeeds.
+        std::uint64_t records = 0;             // Written.
+        std::uint64_t lost = 0;                // Could not be written.
+        std::uint64_t overflow = 0;            // Offered when there was no room in the queue.
+        std::uint64_t commits = 0;             // Writes that records shared.
+        std::optional<Error> error = {};       // The last one, until a write succeeds.
+        std::optional<Error> last_error = {};  // The last one there was.
     };
 
     static Result<std::unique_ptr<Journal>> open(const std::string& folder, const Options& options);
@@ -60,6 +61,8 @@ class Journal {
     Journal& operator=(const Journal&) = delete;
     ~Journal();
 
+    // Waits for room in the queue, but not until it is kept; its number.
+    Result<std::uint64_t> put(RecordKind kind, std::string_view payload);
     // Waits until it is kept; its number. Waits for room in the queue, too.
     Result<std::uint64_t> append(RecordKind kind, std::string_view payload);
     // Does not wait; false, and counted, when the queue has no room.
@@ -92,6 +95,8 @@ class Journal {
     using Lock = std::unique_lock<std::mutex>;
 
     bool fits(std::size_t payload_bytes) const;
+    Result<std::uint64_t> put_locked(Lock& lock, RecordKind kind, std::string_view payload,
+                                     std::uint32_t sum);
     std::uint64_t enqueue(RecordKind kind, std::span<const std::byte> payload, std::uint32_t sum);
     void wake();
     Result<> wait_for(Lock& lock, Waiter& waiter);

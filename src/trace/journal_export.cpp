@@ -18,7 +18,7 @@ std::string dumped(const Json& json) {
 }
 
 // RFC 4180: quotes are doubled. Bytes that are no UTF-8 are replaced, as in JSON.
-std::string quoted(std::string_view text) {
+std::string csv_cell(std::string_view text) {
     std::string cell = "\"";
     for (const char c : text) {
         if (c == '"') cell += '"';
@@ -69,7 +69,7 @@ std::string journal_line(const JournalRecord& record, JournalForm form) {
         json.contains("data") ? dumped(json["data"]) : json["text"].get<std::string>();
     if (form == JournalForm::csv) {
         return fmt::format("{},{},{},{}\r\n", record.sequence, to_rfc3339(record.time_ns),
-                           to_string(record.kind), quoted(data));
+                           to_string(record.kind), csv_cell(data));
     }
     return one_line(fmt::format("{:>6}  {}  {:<15}  {}", record.sequence,
                                 to_rfc3339(record.time_ns), to_string(record.kind), data)) +

@@ -1,5 +1,7 @@
 #include "trace/journal_export.h"
 
+#include <algorithm>
+#include <span>
 #include <string>
 #include <vector>
 

@@ -20,7 +20,7 @@ Failure io_failure(std::string_view call) {
     if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG) {
         error.hint = "records are kept again once there is room";
     }
-    if (error.code == Errc::system) error.code = Errc::io;
+    error.code = Errc::io;  // Trouble with a file, also where it may not be written.
     return failure;
 }
 

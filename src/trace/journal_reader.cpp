@@ -87,7 +87,9 @@ bool JournalReader::counts(const JournalRecord& record) {
         }
         return false;
     }
-    const std::uint64_t skipped = first_ ? record.sequence - next_ : 0;
+    // What is before the first segment was deleted; what is missing in it was not.
+    const std::uint64_t expected = first_ ? next_ : segment_->name().first;
+    const std::uint64_t skipped = record.sequence - std::min(record.sequence, expected);
     const std::uint64_t told = lost_by(record);
     lost_ += told;
     missing_ += skipped - std::min(skipped, told);

@@ -1,5 +1,6 @@
 #include "trace/journal_reader.h"
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -221,8 +222,7 @@ TEST_CASE("journal: many read while it is written, and each sees every record on
             return threads;
         }();
         for (std::uint64_t i = 1; i <= kRecords; ++i) {
-            const std::string text = std::to_string(i);
-            while (!journal->offer(RecordKind::note, text)) REQUIRE(journal->flush());
+            REQUIRE(journal->put(RecordKind::note, std::to_string(i)));
         }
         REQUIRE(journal->flush());
     }

@@ -17,7 +17,7 @@ constexpr std::size_t kChunkBytes = std::size_t{256} << 10U;
 
 Failure io_failure(std::string_view call) {
     Failure failure = fail_errno(call);
-    if (failure.error().code == Errc::system) failure.error().code = Errc::io;
+    failure.error().code = Errc::io;  // Trouble with a file, also where it may not be read.
     return failure;
 }
 
@@ -173,10 +173,7 @@ Result<std::vector<SegmentName>> list_segments(const std::string& folder) {
             names.push_back(*name);
         }
     }
-    if (code) {
-        return fail(code == std::errc::permission_denied ? Errc::permission : Errc::io,
-                    folder + ": " + code.message());
-    }
+    if (code) return fail(Errc::io, folder + ": " + code.message());
     std::ranges::sort(names);
     return names;
 }

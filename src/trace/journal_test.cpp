@@ -1,6 +1,9 @@
 #include "trace/journal.h"
 
+#include <algorithm>
+#include <array>
 #include <csignal>
+#include <functional>
 #include <map>
 #include <random>
 #include <thread>
