@@ -72,11 +72,35 @@ constexpr std::array kRunOptions{
     OptionSpec{.name = "frame-deadline",
                .value = "TIME",
                .doc = "after which a frame's process counts as hung: auto, 2s"},
-    OptionSpec{.name = "journal", .value = "DIR", .doc = "append-only run journal", .later = true},
-    OptionSpec{.name = "trace", .value = "FILE", .doc = "Perfetto trace", .later = true},
+    OptionSpec{.name = "journal",
+               .value = "DIR",
+               .doc = "keep a journal of the run there; parallax journal reads it"},
+    OptionSpec{.name = "journal-sync",
+               .value = "WHEN",
+               .doc = "when it goes to the disk: record (each, before anything else), a time like "
+                      "100ms (the default), or none"},
+    OptionSpec{.name = "journal-keep",
+               .value = "SIZE",
+               .doc = "delete its oldest segments beyond so much: 64M; all are kept without"},
+    OptionSpec{.name = "trace",
+               .value = "FILE",
+               .doc = "write every call of an element there, for Perfetto or chrome://tracing"},
+    OptionSpec{.name = "metrics",
+               .value = "FILE",
+               .doc = "write the counters there each second, as Prometheus reads them"},
     kHelp,
     kVersion};
 
+constexpr std::array kJournalOptions{
+    OptionSpec{.name = "format",
+               .value = "FORMAT",
+               .doc = "text (the default), jsonl (of export) or csv",
+               .words = "text|jsonl|csv"},
+    OptionSpec{.name = "lines", .letter = 'n', .value = "COUNT", .doc = "of tail: how many; 10"},
+    OptionSpec{.name = "follow", .letter = 'F', .doc = "of tail: go on as it is written"},
+    OptionSpec{.name = "json", .doc = "of verify: print JSON"},
+    kHelp,
+    kVersion};
 constexpr std::array kListOptions{kJson, kHelp, kVersion};
 constexpr std::array kPlainOptions{kHelp, kVersion};
 
@@ -105,6 +129,13 @@ constexpr std::array kCommands{
             .doc = "calculate with caps",
             .options = kPlainOptions,
             .body = caps_command},
+    Command{.name = "journal",
+            .program = "parallax-journal",
+            .synopsis = "parallax journal cat|tail|verify|export [options] FOLDER\n"
+                        "parallax journal export --format csv runs",
+            .doc = "read, check or export what parallax-launch --journal has written",
+            .options = kJournalOptions,
+            .body = journal_command},
     Command{.name = "completion",
             .program = "parallax-completion",
             .synopsis = "parallax completion bash|zsh|fish\neval \"$(parallax completion bash)\"",
@@ -118,7 +149,7 @@ constexpr std::array kCommands{
             .options = kPlainOptions,
             .body = man_command}};
 
-constexpr std::array<std::string_view, 9> kLater{"serve",     "ctl",    "top",   "journal", "model",
+constexpr std::array<std::string_view, 8> kLater{"serve",     "ctl",    "top",   "model",
                                                  "calibrate", "doctor", "batch", "worker"};
 
 }  // namespace

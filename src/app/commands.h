@@ -41,6 +41,7 @@ std::span<const std::string_view> later_commands();
 int run_command(const Command& command, Arguments arguments, const Registry& registry);
 int inspect_command(const Command& command, Arguments arguments, const Registry& registry);
 int caps_command(const Command& command, Arguments arguments, const Registry& registry);
+int journal_command(const Command& command, Arguments arguments, const Registry& registry);
 int completion_command(const Command& command, Arguments arguments, const Registry& registry);
 int man_command(const Command& command, Arguments arguments, const Registry& registry);
 

@@ -14,12 +14,14 @@
 #include "app/isolation_options.h"
 #include "app/plan_text.h"
 #include "app/progress.h"
+#include "app/run_journal.h"
 #include "app/text_file.h"
 #include "base/one_line.h"
 #include "graph/launch_text.h"
 #include "parallax/fd.h"
 #include "parallax/pipeline.h"
 #include "parallax/sandbox_policy.h"
+#include "trace/trace.h"
 
 namespace parallax::app {
 namespace {
@@ -38,6 +40,7 @@ class Interrupts {
         ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
         fd_ = UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
         std::signal(SIGPIPE, SIG_IGN);  // A closed pipe is an error of write(), not our end.
+        std::signal(SIGXFSZ, SIG_IGN);  // And so is a file of the largest size allowed.
     }
     bool arrived() const {
         signalfd_siginfo info{};
@@ -61,12 +64,17 @@ class Launch {
         text_ = *std::move(text);
         if (Result<> set = read_options(); !set) return usage(set.error());
         if (Result<> reachable = open_report(); !reachable) return usage(reachable.error());
+        if (Result<> reachable = write_metrics({}); !reachable) return usage(reachable.error());
         auto graph = parse_launch(text_, registry_, names());
         if (!graph) return refuse(graph.error());
         // Before the first thread of a group: each inherits that the signals are asked for here.
         const Interrupts interrupts;
         const std::string step =
             options_.has("dry-run") ? options_.get("dry-run").value_or("") : "-";
+        if (step == "-") {
+            if (Result<> begun = begin_journal(); !begun) return usage(begun.error());
+            if (Result<> begun = begin_trace(); !begun) return usage(begun.error());
+        }
         if (Result<> applied = apply_isolation(options_, registry_, *graph); !applied) {
             return usage(applied.error());
         }
@@ -75,8 +83,9 @@ class Launch {
             if (!made) return usage(made.error());
             isolation_ = *std::move(made);
         }
-        auto pipeline = Pipeline::create(*std::move(graph), registry_,
-                                         {.groups = groups_, .isolation = isolation_.get()});
+        auto pipeline = Pipeline::create(
+            *std::move(graph), registry_,
+            {.groups = groups_, .isolation = isolation_.get(), .trace = trace_.get()});
         if (!pipeline) return refuse(pipeline.error());
         if (Result<> possible = check_delivery(**pipeline); !possible) {
             return usage(possible.error());
@@ -133,6 +142,34 @@ class Launch {
         return {};
     }
 
+    Result<> begin_journal() {
+        journal_ = PX_TRY(RunJournal::open(options_));
+        if (!journal_) return {};
+        journal_->started(text_);
+        if (const std::string found = journal_->found(); !found.empty()) warn(found);
+        return {};
+    }
+
+    Result<> begin_trace() {
+        const auto path = options_.get("trace");
+        if (path) trace_ = PX_TRY(Trace::open(*path).context("--trace"));
+        return {};
+    }
+
+    // Complete or not at all, so that who reads it at any time finds all of one moment.
+    Result<> write_metrics(const RunReport& report) {
+        const auto path = options_.get("metrics");
+        if (!path) return {};
+        metrics_s_ = report.wall_s;
+        LateText file = PX_TRY(LateText::open(*path).context("--metrics"));
+        return file.write(to_prometheus(report)).context("--metrics");
+    }
+
+    void warn(const std::string& what) const {
+        if (options_.has("quiet")) return;
+        say(one_line(fmt::format("{}: warning: {}", command_.program, what)) + "\n");
+    }
+
     LaunchNames names() const {
         LaunchNames names{.groups = std::vector<std::string>{},
                           .check_sandbox = [](const std::string& word) -> Result<> {
@@ -164,6 +201,16 @@ class Launch {
             (void)print(command_.program, to_json(PlanReport{}, problems));  // An error anyway.
         }
         report.status = "error";
+        if (journal_) {
+            for (const Problem& problem : problems) {
+                journal_->message({.kind = Pipeline::Message::Kind::error,
+                                   .severity = Severity::error,
+                                   .element = problem.element,
+                                   .text = problem.text,
+                                   .hint = problem.hint});
+            }
+            journal_->ended(report);
+        }
         (void)write_report(report);
         return problems.empty() ? kExitError : exit_code_of(problems.front());
     }
@@ -211,6 +258,7 @@ class Launch {
         const std::uint64_t expected = expected_frames(pipeline);
         if (const Result<> playing = pipeline.play(); !playing)
             return refuse_to_play(pipeline, playing.error());
+        if (journal_) journal_->plan(pipeline.plan());
         std::string status;
         bool ended = false;
         while (!ended) {
@@ -219,23 +267,40 @@ class Launch {
                 progress.clear();
                 ended = message->kind == Pipeline::Message::Kind::ended;
                 show(*message, quiet);
+                if (journal_) journal_->message(*message);
             }
             const RunReport now = pipeline.report();
             progress.update(now, expected);
+            keep_journal(now, progress);
+            if (now.wall_s >= metrics_s_ + 1) (void)write_metrics(now);  // The last one counts.
             if (interrupts.arrived()) {
                 if (!status.empty()) return kExitInterrupted;  // The second one: at once.
                 status = "interrupted";
-                pipeline.stop();
+                stop(pipeline, "signal");
             }
             const auto wall_ns = static_cast<std::int64_t>(now.wall_s * 1e9);
             if (timeout_ns_ > 0 && wall_ns > timeout_ns_ && status.empty()) {
                 status = "timeout";
-                pipeline.stop();
+                stop(pipeline, "timeout");
             }
             if (status == "timeout" && wall_ns > timeout_ns_ + kDrainNs) break;
         }
         progress.clear();
         return conclude(pipeline.report(), status, quiet);
+    }
+
+    void stop(Pipeline& pipeline, std::string_view by) {
+        if (journal_) journal_->command("stop", by);
+        pipeline.stop();
+    }
+
+    void keep_journal(const RunReport& now, Progress& progress) {
+        if (!journal_) return;
+        journal_->telemetry(now);
+        if (const auto news = journal_->news()) {
+            progress.clear();
+            warn(*news);
+        }
     }
 
     void show(const Pipeline::Message& message, bool quiet) const {
@@ -255,11 +320,31 @@ class Launch {
     int conclude(RunReport report, const std::string& status, bool quiet) {
         if (!status.empty() && report.status == "eos") report.status = status;
         if (!quiet) say(summary_text(report) + "\n");
-        const bool written = write_report(report);
+        if (journal_) {
+            journal_->ended(report);
+            if (const auto news = journal_->news()) warn(*news);
+        }
+        const bool written = conclude_files(report);
         if (report.status == "timeout") return kExitTimeout;
         if (report.status == "interrupted") return kExitInterrupted;
         if (report.status == "error") return exit_code_of(report.errors.front());
         return written ? kExitOk : kExitError;
+    }
+
+    // False, with the reason printed, when one cannot be written.
+    bool conclude_files(const RunReport& report) {
+        bool well = write_report(report);
+        Result<> metrics = write_metrics(report);
+        Result<> traced = trace_ ? trace_->close().context("--trace") : Result<>{};
+        for (const Result<>* each : {&metrics, &traced}) {
+            if (*each) continue;
+            well = false;
+            print_error(command_.program, to_string(each->error()), each->error().hint);
+        }
+        if (trace_ && trace_->lost() > 0) {
+            warn(fmt::format("{} calls and arrows came too fast for the trace", trace_->lost()));
+        }
+        return well;
     }
 
     const Command& command_;
@@ -270,6 +355,9 @@ class Launch {
     SupervisorOptions supervisor_;
     std::unique_ptr<Isolation> isolation_;  // Outlives the pipeline.
     std::optional<LateText> report_;
+    std::unique_ptr<Trace> trace_;  // Null where none is asked for. It outlives the run.
+    double metrics_s_ = 0;
+    std::unique_ptr<RunJournal> journal_;  // Null where none is asked for.
     std::int64_t timeout_ns_ = 0;
 };
 
