@@ -11,7 +11,10 @@ namespace {
 
 RunReport report_of(std::string name) {
     RunReport report;
-    ElementReport element{.name = std::move(name), .factory = "identity", .group = "default"};
+    ElementReport element;
+    element.name = std::move(name);
+    element.factory = "identity";
+    element.group = "default";
     element.frames_in = 7;
     element.busy_s = 0.25;
     element.latency_us.count = 5;
@@ -20,7 +23,11 @@ RunReport report_of(std::string name) {
         element.latency_us.below[i] = std::min<std::uint64_t>(i, 4);
     }
     report.elements.push_back(element);
-    report.links.push_back({.from = "a.src", .to = "b.sink", .capacity = 4, .high_water = 3});
+    LinkReport link;
+    link.from = "a.src";
+    link.to = "b.sink";
+    link.high_water = 3;
+    report.links.push_back(link);
     return report;
 }
 
