@@ -99,7 +99,7 @@ Result<> Run::play() {
     if (!poller_) poller_ = PX_TRY(Poller::create());
     planned_ = element_plans();
     if (Result<> built = build(); !built) {
-        take_down();
+        abandon();
         return built;
     }
     built_ = true;
@@ -277,7 +277,7 @@ Result<> Run::restart() {
     PX_TRY(configure());
     Result<> built = build();
     if (!built) {
-        take_down();
+        abandon();
         fail("", built.error());
         return built;
     }

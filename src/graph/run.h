@@ -81,6 +81,7 @@ class Run final : public StageHost {
     void cut_off();
     void quiesce(std::unique_lock<std::mutex>& lock);
     void take_down();
+    void abandon();
     void after_last_stage();
     void bequeath_kept();
     Result<> restart();

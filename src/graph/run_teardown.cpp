@@ -33,6 +33,13 @@ void Run::quiesce(std::unique_lock<std::mutex>& lock) {
     }
 }
 
+// What was made of a run that cannot begin. Until it is shut down the supervisor looks at stages
+// of this process.
+void Run::abandon() {
+    if (remote_) remote_->shut_down(false);
+    take_down();
+}
+
 void Run::take_down() {
     const std::lock_guard lock(mutex_);
     for (std::size_t l = 0; l < channels_.size(); ++l) {
