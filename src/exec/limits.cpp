@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/split.h"
 #include "parallax/fd.h"
 
 namespace parallax {
@@ -28,16 +29,6 @@ std::string read_text(const std::string& path) {
         text.append(block.data(), static_cast<std::size_t>(count));
     }
     return text;
-}
-
-std::vector<std::string_view> split(std::string_view text, char at) {
-    std::vector<std::string_view> parts;
-    while (!text.empty()) {
-        const std::size_t end = std::min(text.find(at), text.size());
-        parts.push_back(text.substr(0, end));
-        text.remove_prefix(std::min(end + 1, text.size()));
-    }
-    return parts;
 }
 
 bool lists(std::string_view words, std::string_view word) {

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/split.h"
 #include "parallax/fd.h"
 
 namespace parallax {
@@ -36,16 +37,6 @@ Result<> write_text(const std::string& path, const std::string& text) {
     if (!fd) return fail_errno("open " + path);
     if (::write(fd.get(), text.data(), text.size()) < 0) return fail_errno("write " + path);
     return {};
-}
-
-std::vector<std::string_view> split(std::string_view text, char at) {
-    std::vector<std::string_view> parts;
-    while (!text.empty()) {
-        const std::size_t end = std::min(text.find(at), text.size());
-        parts.push_back(text.substr(0, end));
-        text.remove_prefix(std::min(end + 1, text.size()));
-    }
-    return parts;
 }
 
 bool lists(std::string_view words, std::string_view word, char at) {
