@@ -118,6 +118,7 @@ constexpr std::array kCommands{
             .synopsis = "parallax-inspect [--json] [ELEMENT | sandbox | machine]\n"
                         "parallax-inspect caps VERB …",
             .doc = "list the elements, or tell all about one",
+            .verbs = "caps|machine|sandbox",
             .options = kListOptions,
             .body = inspect_command},
     Command{.name = "caps",
@@ -127,6 +128,7 @@ constexpr std::array kCommands{
                 "              is-fixed A | fixate A | nearest FIELD A TARGET | parse A | solve "
                 "FILE.json",
             .doc = "calculate with caps",
+            .verbs = "intersect|subset|equal|can-intersect|is-fixed|fixate|nearest|parse|solve",
             .options = kPlainOptions,
             .body = caps_command},
     Command{.name = "journal",
@@ -134,12 +136,14 @@ constexpr std::array kCommands{
             .synopsis = "parallax journal cat|tail|verify|export [options] FOLDER\n"
                         "parallax journal export --format csv runs",
             .doc = "read, check or export what parallax-launch --journal has written",
+            .verbs = "cat|tail|verify|export",
             .options = kJournalOptions,
             .body = journal_command},
     Command{.name = "completion",
             .program = "parallax-completion",
             .synopsis = "parallax completion bash|zsh|fish\neval \"$(parallax completion bash)\"",
             .doc = "print shell completion",
+            .verbs = "bash|zsh|fish",
             .options = kPlainOptions,
             .body = completion_command},
     Command{.name = "man",

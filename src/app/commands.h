@@ -30,6 +30,7 @@ struct Command {
     std::string_view program;  // As errors and help name it: "parallax-launch".
     std::string_view synopsis;
     std::string_view doc;
+    std::string_view verbs = {};  // What its first operand can be, as OptionSpec::words.
     std::span<const OptionSpec> options;
     int (*body)(const Command& command, Arguments arguments, const Registry& registry);
 };

@@ -1,11 +1,11 @@
 // parallax completion: shell completion, asked anew at every TAB, so that it knows the elements,
 // properties and enum words of the very program that runs.
 #include <algorithm>
-#include <set>
 
 #include <fmt/core.h>
 
 #include "app/commands.h"
+#include "app/completions.h"
 
 namespace parallax::app {
 namespace {
@@ -35,67 +35,6 @@ constexpr std::string_view kFish =
     "(commandline -opc) (commandline -ct))'\n"
     "end\n";
 
-// The element whose properties are meant: the first word after the last link.
-const Factory* current_element(Arguments words, const Registry& registry) {
-    const Factory* found = nullptr;
-    for (const std::string_view word : words) {
-        if (word == "!")
-            found = nullptr;
-        else if (found == nullptr)
-            found = registry.find(word);
-    }
-    return found;
-}
-
-std::set<std::string> property_words(const Factory& factory, std::string_view typed) {
-    std::vector<PropertySpec> specs = factory.properties();
-    specs.insert(specs.end(), common_properties().begin(), common_properties().end());
-    std::set<std::string> words;
-    const std::size_t equals = typed.find('=');
-    for (const PropertySpec& spec : specs) {
-        if (spec.detail.read_only) continue;
-        if (equals == std::string_view::npos) {
-            words.insert(fmt::format("{}=", spec.name));
-        } else if (spec.name == typed.substr(0, equals)) {
-            for (const auto& word : spec.words) {
-                words.insert(fmt::format("{}={}", spec.name, word.name));
-            }
-            if (spec.type == "boolean") {
-                words.insert(fmt::format("{}=true", spec.name));
-                words.insert(fmt::format("{}=false", spec.name));
-            }
-        }
-    }
-    return words;
-}
-
-std::set<std::string> complete(std::string_view typed, Arguments before, const Registry& registry) {
-    std::set<std::string> words;
-    const bool bare = before.size() == 1 && before.front().ends_with("parallax");
-    const bool inspect = !before.empty() && (before.front().ends_with("inspect") ||
-                                             (before.size() > 1 && before[1] == "inspect"));
-    if (bare) {
-        for (const Command& command : commands()) words.insert(std::string(command.name));
-    } else if (typed.starts_with("-")) {
-        const auto command =
-            std::ranges::find(commands(), inspect ? "inspect" : "run", &Command::name);
-        for (const OptionSpec& spec : command->options) {
-            words.insert(fmt::format("--{}{}", spec.name, spec.value.empty() ? "" : "="));
-        }
-    } else {
-        const Factory* element = inspect ? nullptr : current_element(before, registry);
-        if (element != nullptr) {
-            words = property_words(*element, typed);
-            words.insert("!");
-        } else {
-            for (const Factory* factory : registry.all()) words.insert(factory->info.name);
-            if (inspect) words.insert({"caps", "machine", "sandbox"});
-        }
-    }
-    std::erase_if(words, [&](const std::string& word) { return !word.starts_with(typed); });
-    return words;
-}
-
 }  // namespace
 
 int completion_command(const Command& command, Arguments arguments, const Registry& registry) {
@@ -107,7 +46,7 @@ int completion_command(const Command& command, Arguments arguments, const Regist
         const std::string_view typed = current < line.size() ? line[current] : "";
         std::string text;
         for (const auto& word :
-             complete(typed, line.first(std::min(current, line.size())), registry)) {
+             completions(typed, line.first(std::min(current, line.size())), registry)) {
             text += word + "\n";
         }
         return print(command.program, text);

@@ -46,13 +46,15 @@ TEST_CASE("man: a page for each command and element, and a list of them") {
     CHECK(ran("man", {"nosuch"}).code == kExitUsage);
 }
 
+// What can stand at the last of them.
+std::string words(const std::vector<std::string_view>& line) {
+    const std::string current = std::to_string(line.size() - 1);
+    std::vector<std::string_view> all{"words", current};
+    all.insert(all.end(), line.begin(), line.end());
+    return ran("completion", all).out;
+}
+
 TEST_CASE("completion: options, elements, properties and words, as far as they are typed") {
-    const auto words = [](const std::vector<std::string_view>& line) {
-        const std::string current = std::to_string(line.size() - 1);
-        std::vector<std::string_view> all{"words", current};
-        all.insert(all.end(), line.begin(), line.end());
-        return ran("completion", all).out;
-    };
     CHECK(words({"parallax", "c"}) == "caps\ncompletion\n");
     CHECK(words({"parallax-launch", "--dry"}) == "--dry-run=\n");
     CHECK(words({"parallax-launch", "fakesr"}) == "fakesrc\n");
@@ -62,6 +64,21 @@ TEST_CASE("completion: options, elements, properties and words, as far as they a
     CHECK(words({"parallax-launch", "filesrc", "loc"}) == "location=\n");
     CHECK(has(words({"parallax-launch", "softisp", "quality="}), "quality=best\n"));
     CHECK(words({"parallax-launch", "zzz"}).empty());
+}
+
+TEST_CASE("completion: what an option and a first operand can be, of each command") {
+    CHECK(words({"parallax-launch", "--format="}) ==
+          "--format=dot\n--format=json\n--format=text\n");
+    CHECK(words({"parallax-launch", "--on-crash=d"}) == "--on-crash=drop\n");
+    CHECK(words({"parallax-launch", "--sandbox="}).empty());  // A file: the shell's own.
+    CHECK(words({"parallax", "journal", "--format="}) ==
+          "--format=csv\n--format=jsonl\n--format=text\n");
+    CHECK(words({"parallax", "journal", ""}) == "cat\nexport\ntail\nverify\n");
+    CHECK(words({"parallax", "journal", "--json", "v"}) == "verify\n");
+    CHECK(words({"parallax", "journal", "cat", ""}).empty());
+    CHECK(words({"parallax", "completion", "f"}) == "fish\n");
+    CHECK(words({"parallax-inspect", "mach"}) == "machine\n");
+    CHECK(words({"parallax", "caps", "sub"}) == "subset\n");
 }
 
 TEST_CASE("completion: a script for each shell, and for no other") {
