@@ -30,15 +30,18 @@ inline Price add_prices(Price a, Price b) { return a + b < kImpossible ? a + b :
 // The price of each pair of values.
 class PriceTable {
   public:
-    explicit PriceTable(std::size_t values, Price all = kImpossible)
-        : values_(values), prices_(values * values, all) {}
-    Price& at(std::size_t a, std::size_t b) { return prices_[a * values_ + b]; }
-    Price at(std::size_t a, std::size_t b) const { return prices_[a * values_ + b]; }
-    std::size_t values() const { return values_; }
+    explicit PriceTable(std::size_t values) : PriceTable(values, values) {}
+    PriceTable(std::size_t rows, std::size_t columns, Price all = kImpossible)
+        : rows_(rows), columns_(columns), prices_(rows * columns, all) {}
+    Price& at(std::size_t a, std::size_t b) { return prices_[a * columns_ + b]; }
+    Price at(std::size_t a, std::size_t b) const { return prices_[a * columns_ + b]; }
+    std::size_t rows() const { return rows_; }
+    std::size_t columns() const { return columns_; }
     const Price* data() const { return prices_.data(); }  // at(0, 0), at(0, 1) …
 
   private:
-    std::size_t values_;
+    std::size_t rows_;
+    std::size_t columns_;
     std::vector<Price> prices_;
 };
 
@@ -68,7 +71,6 @@ enum class AssignFailure : std::uint8_t {
     impossible,
     table_too_large,
     too_many_steps,
-    too_many_kinds,  // Of formats, told apart before.
 };
 // Bounds on one table and on all work; no graph that people draw comes near.
 inline constexpr std::uint64_t kMostTableEntries = std::uint64_t{1} << 18U;

@@ -112,7 +112,8 @@ TEST_CASE("assign: a long chain is asked link by link, also where everything is 
     constexpr std::size_t length = 1000;
     constexpr std::uint32_t values = 40;
     AssignProblem p;
-    p.tables.emplace_back(values + 1, 1);  // Any change costs the same, wherever it is made.
+    // Any change costs the same, wherever it is made.
+    p.tables.emplace_back(values + 1, values + 1, 1);
     for (std::uint32_t x = 0; x <= values; ++x) p.tables[0].at(x, x) = 0;
     p.choices.push_back({{values, 0}});  // What nobody else has.
     for (std::size_t v = 1; v < length; ++v) {
@@ -137,7 +138,7 @@ TEST_CASE("assign: a long chain is asked link by link, also where everything is 
 
 TEST_CASE("assign: a graph that hangs together everywhere is refused, not pondered for ever") {
     AssignProblem p;
-    p.tables.emplace_back(8, 1);
+    p.tables.emplace_back(8, 8, 1);
     for (std::size_t v = 0; v < 40; ++v) {
         std::vector<AssignProblem::Choice> choices;
         for (std::uint32_t i = 0; i < 8; ++i) choices.push_back({i, i});

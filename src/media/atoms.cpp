@@ -3,10 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <span>
-#include <string>
-#include <unordered_map>
 #include <utility>
 
 namespace parallax {
@@ -55,55 +51,6 @@ class Inclusion {
     std::vector<std::vector<bool>> inside_;  // [whole][part]
 };
 
-// Equal for equal structures, and mostly not for others.
-std::size_t likeness(const Structure& structure) {
-    std::size_t sum = std::hash<std::string>{}(structure.media_type());
-    const auto mix = [&sum](std::size_t more) { sum = sum * 31 + more; };
-    const auto mix_value = [&](const Value& value) {
-        mix(value.kind().index());
-        if (const auto* number = value.get<std::int64_t>()) mix(static_cast<std::size_t>(*number));
-        if (const auto* word = value.get<std::string>()) mix(std::hash<std::string>{}(*word));
-        if (const auto* range = value.get<IntRange>()) {
-            mix(static_cast<std::size_t>(range->min));
-            mix(static_cast<std::size_t>(range->max));
-        }
-    };
-    for (const Field& field : structure.fields()) {
-        mix(std::hash<std::string>{}(field.name));
-        mix_value(field.value);
-        const auto* list = field.value.get<List>();
-        if (list == nullptr) continue;
-        for (const Value& item : list->items()) mix_value(item);
-    }
-    return sum;
-}
-
-bool all_words(std::span<const Value> items) {
-    return std::ranges::all_of(
-        items, [](const Value& item) { return item.get<std::string>() != nullptr; });
-}
-
-Value sorted(const List& list) {
-    const auto given = list.items();
-    // Mostly formats, sorted before: no text need be made of them.
-    if (all_words(given)) {
-        const auto word = [](const Value& item) -> const std::string& {
-            return *item.get<std::string>();
-        };
-        if (std::ranges::is_sorted(given, {}, word)) return list;
-        std::vector<Value> words(given.begin(), given.end());
-        std::ranges::sort(words, {}, word);
-        return list_of(std::move(words));
-    }
-    std::vector<std::pair<std::string, Value>> items;
-    for (const Value& item : given) items.emplace_back(to_string(item), item);
-    std::ranges::sort(items, {}, &std::pair<std::string, Value>::first);
-    std::vector<Value> values;
-    values.reserve(items.size());
-    for (auto& item : items) values.push_back(std::move(item.second));
-    return list_of(std::move(values));
-}
-
 // Without what of its lists lies in smaller pieces altogether: that has pieces of its own.
 Structure own_part(const Structure& structure, const Caps& smaller) {
     if (smaller.is_empty()) return structure;
@@ -139,59 +86,41 @@ std::uint32_t rank_within(const Structure& whole, const Structure& part) {
     return rank;
 }
 
-Structure canonical(const Structure& structure) {
-    std::vector<Field> fields(structure.fields().begin(), structure.fields().end());
-    std::ranges::sort(fields, {}, &Field::name);
-    Structure result(structure.media_type(), structure.features());
-    for (Field& field : fields) {
-        const auto* list = field.value.get<List>();
-        if (list == nullptr) {
-            result.set(field.name, std::move(field.value));
-            continue;
+Atoms Atoms::make(const std::vector<Structure>& sets, const Bounds& bounds) {
+    NumberedSets found;
+    Atoms atoms;
+    for (std::size_t s = 0; s < sets.size(); ++s) {
+        // With all before it: what comes of that is met with the rest in its turn.
+        const Structure next = canonical(sets[s]);
+        const std::size_t before = found.size();
+        if (found.add(next) < before) continue;
+        for (std::size_t i = 0; i < before; ++i) {
+            const auto both = intersect(next, found.all()[i]);
+            if (both) found.add(canonical(*both));
         }
-        result.set(field.name, sorted(*list));
+        if (found.size() <= bounds.most) continue;
+        atoms.is_complete_ = false;
+        found.cut(before);
+        if (s < bounds.always) found.add(next);
     }
-    return result;
+    atoms.cut(found);
+    return atoms;
 }
 
-std::optional<Atoms> Atoms::make(const std::vector<Caps>& sets, std::size_t most) {
-    std::vector<Structure> found;
-    std::unordered_multimap<std::size_t, std::size_t> known;  // By what they are like.
-    const auto add = [&](const Structure& structure) {
-        const std::size_t like = likeness(structure);
-        const auto [first, last] = known.equal_range(like);
-        const auto same = [&](const auto& each) { return found[each.second] == structure; };
-        if (std::any_of(first, last, same)) return;
-        known.emplace(like, found.size());
-        found.push_back(structure);
-    };
-    for (const Caps& set : sets) {
-        for (const Structure& structure : set.structures()) add(canonical(structure));
-        if (found.size() > most) return std::nullopt;
-    }
-    // Each with all before it: what comes of that is met with the rest in its turn.
-    for (std::size_t i = 1; i < found.size(); ++i) {
-        for (std::size_t j = 0; j < i; ++j) {
-            const auto both = intersect(found[i], found[j]);
-            if (both) add(canonical(*both));
-        }
-        if (found.size() > most) return std::nullopt;
-    }
-    Atoms atoms;
-    atoms.atoms_.push_back(Caps::any());
-    atoms.generality_.push_back(found.size());
-    atoms.smaller_.emplace_back();
-    const Inclusion inclusion(found);
+void Atoms::cut(const NumberedSets& found) {
+    atoms_.push_back(Caps::any());
+    generality_.push_back(found.size());
+    smaller_.emplace_back();
+    const Inclusion inclusion(found.all());
     for (std::size_t i = 0; i < found.size(); ++i) {
-        const Structure& structure = found[i];
+        const Structure& structure = found.all()[i];
         const Caps smaller = inclusion.largest(i);
         // Where they hold all that is in it, it stands for nothing of its own.
         if (!smaller.is_empty() && is_subset(Caps(structure), smaller)) continue;
-        atoms.atoms_.emplace_back(own_part(structure, smaller));
-        atoms.generality_.push_back(inclusion.count(i));
-        atoms.smaller_.push_back(smaller);
+        atoms_.emplace_back(own_part(structure, smaller));
+        generality_.push_back(inclusion.count(i));
+        smaller_.push_back(smaller);
     }
-    return atoms;
 }
 
 bool Atoms::meets(std::size_t atom, const Caps& set) const {

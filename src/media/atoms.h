@@ -9,25 +9,27 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "media/assign.h"
+#include "media/numbered_sets.h"
 #include "parallax/caps.h"
 
 namespace parallax {
-
-// The same set, written in one way: what equals it as a set mostly equals it as text then.
-Structure canonical(const Structure& structure);
 
 // Where in its own order of preference a set puts a part of it: 0 for "first of every list".
 std::uint32_t rank_within(const Structure& whole, const Structure& part);
 
 class Atoms {
   public:
-    static constexpr std::size_t kMost = 512;
-    // Atom 0 is ANY. Nothing when the sets have more than `most` intersections.
-    static std::optional<Atoms> make(const std::vector<Caps>& sets, std::size_t most = kMost);
+    struct Bounds {
+        std::size_t most = 0;
+        std::size_t always = 0;  // How many of the sets are in it all the same, the first ones.
+    };
+    // Atom 0 is ANY. Sets that would make it more than `most` intersections are left out, the later
+    // ones first; atoms are then coarser than the sets, and is_complete() is false.
+    static Atoms make(const std::vector<Structure>& sets, const Bounds& bounds);
+    bool is_complete() const { return is_complete_; }
 
     std::size_t size() const { return atoms_.size(); }
     const Caps& operator[](std::size_t atom) const { return atoms_[atom]; }
@@ -39,6 +41,9 @@ class Atoms {
     bool meets(std::size_t atom, const Caps& set) const;
 
   private:
+    void cut(const NumberedSets& found);
+
+    bool is_complete_ = true;
     std::vector<Caps> smaller_;            // The largest pieces inside each.
     std::vector<Caps> atoms_;              // One structure each, but for ANY.
     std::vector<std::size_t> generality_;  // How many pieces are inside each.

@@ -37,7 +37,8 @@ class Convertible final : public PadTransform {
         for (int round = 0; round < rounds && !all.is_any(); ++round) {
             Caps next;
             for (const NegotiationConverter& converter : converters_) {
-                const Caps made = from == 0 ? through(converter, news) : back(converter, news);
+                const Caps made =
+                    from == 0 ? through(converter, news) : back_through(converter, news);
                 if (made.is_any()) return made;
                 for (const Structure& each : made.structures()) {
                     if (is_subset(Caps(each), all)) continue;
@@ -53,14 +54,6 @@ class Convertible final : public PadTransform {
     }
 
   private:
-    static Caps back(const NegotiationConverter& converter, const Caps& caps) {
-        const Caps out = intersect(caps, converter.src);
-        if (out.is_empty() || converter.transform == nullptr) {
-            return out.is_empty() ? out : converter.sink;
-        }
-        return intersect(converter.transform->across(1, out, 0), converter.sink);
-    }
-
     const std::vector<NegotiationConverter>& converters_;
 };
 
@@ -101,31 +94,50 @@ Caps through(const NegotiationConverter& converter, const Caps& caps) {
     return intersect(converter.transform->across(0, in, 1), converter.src);
 }
 
+Caps back_through(const NegotiationConverter& converter, const Caps& caps) {
+    const Caps out = intersect(caps, converter.src);
+    if (out.is_empty() || converter.transform == nullptr) {
+        return out.is_empty() ? out : converter.sink;
+    }
+    return intersect(converter.transform->across(1, out, 0), converter.sink);
+}
+
 ConverterPaths::ConverterPaths(const std::vector<NegotiationConverter>& converters,
-                               const Atoms& atoms, const std::vector<bool>& wanted)
+                               const CrossingSide& from, const CrossingSide& to)
     : converters_(converters),
-      atoms_(atoms),
-      prices_(atoms.size()),
-      paths_(atoms.size() * atoms.size()) {
-    for (std::size_t a = 0; a < atoms.size(); ++a) {
-        prices_.at(a, a) = 0;
-        if (wanted[a]) search(a);
+      from_(from.atoms),
+      to_(to.atoms),
+      exact_(from.exact && to.exact),
+      prices_(from_.size(), to_.size()),
+      paths_(from_.size() * to_.size()) {
+    for (const auto& a : from.choices) {
+        for (const auto& b : to.choices) {
+            const Caps& given = from_[a.value];
+            const Caps& wanted = to_[b.value];
+            if (exact_ ? given == wanted : can_intersect(given, wanted)) {
+                prices_.at(a.value, b.value) = 0;
+            }
+        }
+        search(a.value, to.choices);
     }
 }
 
-NegotiationPrice ConverterPaths::price(std::size_t c, const Caps& from, const Caps& to) const {
-    const NegotiationConverter& converter = converters_[c];
-    if (converter.cost_per_mib == 0) return converter.cost;
-    const double rate = std::max(mib_per_second(from), mib_per_second(to));
-    return converter.cost + static_cast<NegotiationPrice>(
-                                static_cast<double>(converter.cost_per_mib) * std::min(rate, 1e9));
+NegotiationPrice converter_price(const NegotiationConverter& converter, const Caps& from,
+                                 const Caps& to) {
+    if (converter.cost_per_mib == 0 && converter.bytes_per_second == 0) return converter.cost;
+    const double rate = std::min(std::max(mib_per_second(from), mib_per_second(to)), 1e9);
+    double price = static_cast<double>(converter.cost_per_mib) * rate;
+    if (converter.bytes_per_second > 0) {
+        price += 1000 * rate * 1048576 / static_cast<double>(converter.bytes_per_second);
+    }
+    return converter.cost + static_cast<NegotiationPrice>(std::min(price, 1e15));
 }
 
 // What can become `to` by the chain; asked once for all that it may come from.
 std::size_t ConverterPaths::back(std::size_t to, const std::vector<std::size_t>& chain) {
     const auto [known, is_new] = back_of_.try_emplace({chain, to}, 0);
     if (!is_new) return known->second;
-    Caps back = atoms_[to];
+    Caps back = to_[to];
     for (auto c = chain.rbegin(); c != chain.rend(); ++c) {
         const NegotiationConverter& converter = converters_[*c];
         if (converter.transform == nullptr) {  // It keeps nothing.
@@ -147,7 +159,9 @@ bool ConverterPaths::came_from(std::size_t from, std::size_t to,
                                const std::vector<std::size_t>& chain) {
     const std::size_t before = back(to, chain);
     met_.resize(backs_.size());
-    if (!met_[before]) met_[before] = atoms_.meets(from, backs_[before]);
+    if (!met_[before])
+        met_[before] =
+            exact_ ? from_.meets(from, backs_[before]) : can_intersect(from_[from], backs_[before]);
     return *met_[before];
 }
 
@@ -159,9 +173,9 @@ struct ConverterPaths::Made {
 };
 
 // Uniform-cost search (Dijkstra 1959) over the sets that chains of converters can make of an atom.
-void ConverterPaths::search(std::size_t from) {
+void ConverterPaths::search(std::size_t from, const Choices& choices) {
     met_.clear();
-    std::vector<Made> made{{.caps = atoms_[from]}};
+    std::vector<Made> made{{.caps = from_[from]}};
     std::vector<Caps> settled;
     using Entry = std::tuple<Price, std::size_t, std::size_t>;  // Cost, length, which of `made`.
     std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue;
@@ -172,7 +186,7 @@ void ConverterPaths::search(std::size_t from) {
         // The same set, reached before at no higher price: nothing new can come of it.
         if (std::ranges::find(settled, reached.caps) != settled.end()) continue;
         settled.push_back(reached.caps);
-        if (!reached.chain.empty()) offer(from, reached);
+        if (!reached.chain.empty()) offer(from, reached, choices);
         for (Made& next : longer(reached)) {
             if (made.size() >= kMostStates) break;
             queue.emplace(next.cost, next.chain.size(), made.size());
@@ -182,19 +196,20 @@ void ConverterPaths::search(std::size_t from) {
 }
 
 // Keeps the chain for each atom that it reaches cheaper than those before it.
-void ConverterPaths::offer(std::size_t from, const Made& made) {
+void ConverterPaths::offer(std::size_t from, const Made& made, const Choices& choices) {
     // What is lost does not come back by further converters, so it counts once, end to end.
     const bool real = std::ranges::all_of(
         made.chain, [&](std::size_t c) { return converters_[c].transform != nullptr; });
-    for (std::size_t to = 1; to < atoms_.size(); ++to) {
-        const Price all =
-            real ? add_prices(made.cost, conversion_loss(atoms_[from], atoms_[to])) : made.cost;
-        if (prices_.at(from, to) <= all) continue;
+    for (const auto& [to, rank] : choices) {
+        if (to == 0 || prices_.at(from, to) <= made.cost) continue;
         // An atom stands for the formats in no smaller one: a part of it is none of it.
-        if (!is_subset(atoms_[to], made.caps)) continue;
-        if (!came_from(from, to, made.chain)) continue;
+        const bool has = exact_ ? is_subset(to_[to], made.caps) : can_intersect(to_[to], made.caps);
+        if (!has) continue;
+        const Price all =
+            real ? add_prices(made.cost, conversion_loss(from_[from], to_[to])) : made.cost;
+        if (prices_.at(from, to) <= all || !came_from(from, to, made.chain)) continue;
         prices_.at(from, to) = all;
-        paths_[from * atoms_.size() + to] = made.chain;
+        paths_[from * to_.size() + to] = made.chain;
     }
 }
 
@@ -209,7 +224,7 @@ std::vector<ConverterPaths::Made> ConverterPaths::longer(const Made& made) const
         if (made.chain.empty() && !is_subset(made.caps, converters_[c].sink)) continue;
         Caps out = through(converters_[c], made.caps);
         if (out.is_empty()) continue;
-        const Price more = add_prices(made.cost, price(c, made.caps, out));
+        const Price more = add_prices(made.cost, converter_price(converters_[c], made.caps, out));
         std::vector<std::size_t> chain = made.chain;
         chain.push_back(c);
         all.push_back({std::move(out), std::move(chain), more});
@@ -260,6 +275,8 @@ Bridged bridged(const NegotiationProblem& problem) {
         first.to = bridge;
         first.to_pad = 0;
         first.filters.clear();
+        // What is put in runs where the frames come from.
+        second.crosses_process = std::exchange(first.crosses_process, false);
         result.after.push_back(result.problem.links.size());
         result.problem.links.push_back(std::move(second));
     }
@@ -296,6 +313,7 @@ Converted converted(const NegotiationProblem& problem,
             NegotiationLink& before = result.problem.links[parts.back()];
             NegotiationLink next{at, 1, before.to, before.to_pad,
                                  std::exchange(before.filters, {})};
+            next.crosses_process = std::exchange(before.crosses_process, false);
             before.to = at;
             before.to_pad = 0;
             parts.push_back(result.problem.links.size());

@@ -12,37 +12,45 @@
 
 #include "media/assign.h"
 #include "media/atoms.h"
+#include "media/crossing.h"
 #include "media/negotiate.h"
 
 namespace parallax {
 
 // What a converter can make of formats; EMPTY where it takes none of them.
 Caps through(const NegotiationConverter& converter, const Caps& caps);
+// What it could have been made of; EMPTY where it makes none of them.
+Caps back_through(const NegotiationConverter& converter, const Caps& caps);
 
-// The cheapest chains of converters from each atom to each other.
+// What it asks for the change of the one into the other.
+NegotiationPrice converter_price(const NegotiationConverter& converter, const Caps& from,
+                                 const Caps& to);
+
+// The cheapest chains of converters from each kind on one side of a link to each on the other.
 class ConverterPaths {
   public:
-    // From those of the atoms that are in `wanted`.
-    ConverterPaths(const std::vector<NegotiationConverter>& converters, const Atoms& atoms,
-                   const std::vector<bool>& wanted);
+    ConverterPaths(const std::vector<NegotiationConverter>& converters, const CrossingSide& from,
+                   const CrossingSide& to);
 
     const PriceTable& prices() const { return prices_; }
     // Indices of converters, in the order of the data; empty when none is needed.
     const std::vector<std::size_t>& path(std::size_t from, std::size_t to) const {
-        return paths_[from * atoms_.size() + to];
+        return paths_[from * to_.size() + to];
     }
-    NegotiationPrice price(std::size_t converter, const Caps& from, const Caps& to) const;
 
   private:
     struct Made;
-    void search(std::size_t from);
-    void offer(std::size_t from, const Made& made);
+    using Choices = std::vector<AssignProblem::Choice>;
+    void search(std::size_t from, const Choices& choices);
+    void offer(std::size_t from, const Made& made, const Choices& choices);
     std::vector<Made> longer(const Made& made) const;
     bool came_from(std::size_t from, std::size_t to, const std::vector<std::size_t>& chain);
     std::size_t back(std::size_t to, const std::vector<std::size_t>& chain);
 
     const std::vector<NegotiationConverter>& converters_;
-    const Atoms& atoms_;
+    const Atoms& from_;
+    const Atoms& to_;
+    bool exact_;
     PriceTable prices_;
     std::vector<std::vector<std::size_t>> paths_;
     std::map<std::pair<std::vector<std::size_t>, std::size_t>, std::size_t> back_of_;

@@ -6,12 +6,11 @@
 #include <utility>
 
 #include "media/crossing.h"
-#include "media/named_sets.h"
 
 namespace parallax {
 namespace {
 
-using Choices = std::vector<AssignProblem::Choice>;
+using Ends = ConvertedKinds::Ends;
 
 // Sources decide first, then the other nodes as they are listed; data that goes into a node before
 // what comes out of it.
@@ -40,16 +39,15 @@ std::vector<std::size_t> by_importance(const NegotiationProblem& problem, const 
 // The problem in numbers. What many nodes have in common is worked out once.
 class Pricing {
   public:
-    Pricing(const NegotiationProblem& problem, const Solver& solver, const Atoms& atoms,
+    Pricing(const NegotiationProblem& problem, const Solver& solver, const Kinds& kinds,
             const CheapestOptions& bridges)
-        : problem_(problem), solver_(solver), atoms_(atoms), bridges_(bridges) {}
+        : problem_(problem), solver_(solver), kinds_(kinds), bridges_(bridges) {}
 
     AssignProblem run(const std::vector<std::size_t>& order) {
         place_.resize(order.size());
         for (std::size_t i = 0; i < order.size(); ++i) {
             place_[order[i]] = i;
-            domain_of_.push_back(domain(solver_.domain(order[i])));
-            assigned_.choices.push_back(domains_[domain_of_.back()].choices);
+            assigned_.choices.push_back(kinds_.at(order[i]).choices);
         }
         for (std::size_t n = 0; n < problem_.nodes.size(); ++n) {
             if (problem_.nodes[n].relation == PadRelation::transform) add_pairs(n);
@@ -58,29 +56,6 @@ class Pricing {
     }
 
   private:
-    struct Domain {
-        const Caps* caps;
-        Choices choices;
-    };
-    // By what a transform's table depends on: the transform, its pads, the domains on both sides.
-    struct Known {
-        const PadTransform* transform;
-        std::size_t in;
-        std::size_t out;
-        std::size_t from;
-        std::size_t to;
-        NegotiationPrice cost;
-        bool operator==(const Known&) const = default;
-    };
-
-    std::size_t domain(const Caps& caps) {
-        for (std::size_t d = 0; d < domains_.size(); ++d) {
-            if (*domains_[d].caps == caps) return d;
-        }
-        domains_.push_back({&caps, atoms_.choices(caps)});
-        return domains_.size() - 1;
-    }
-
     void add_pairs(std::size_t n) {
         for (const std::size_t in : solver_.links_at(n)) {
             for (const std::size_t out : solver_.links_at(n)) {
@@ -92,82 +67,57 @@ class Pricing {
         }
     }
 
-    std::size_t bridge_table(std::uint32_t ways) {
+    std::size_t table(std::size_t n, std::size_t in, std::size_t out) {
+        const Ends ends{kinds_.number(solver_.variable_of(in)),
+                        kinds_.number(solver_.variable_of(out))};
+        if (n >= bridges_.first_bridge) return bridge_table(ends, (*bridges_.ways)[in]);
+        const NegotiationNode& node = problem_.nodes[n];
+        const Known wanted{node.transform, solver_.pad_at(n, in), solver_.pad_at(n, out), ends,
+                           node.change_cost};
+        const auto [place, is_new] = transforms_.try_emplace(wanted, assigned_.tables.size());
+        if (!is_new) return place->second;
+        assigned_.tables.push_back(transform_prices({.node = node,
+                                                     .in_pad = solver_.pad_at(n, in),
+                                                     .out_pad = solver_.pad_at(n, out),
+                                                     .in = kinds_.of(ends.first).side(),
+                                                     .out = kinds_.of(ends.second).side()}));
+        return place->second;
+    }
+
+    std::size_t bridge_table(const Ends& ends, std::uint32_t ways) {
+        const auto [place, is_new] =
+            bridge_tables_.try_emplace({ends, ways}, assigned_.tables.size());
+        if (!is_new) return place->second;
         const std::uint64_t percent = 100 + std::uint64_t{problem_.fan_out_percent} * (ways - 1);
-        const auto [known, is_new] = bridge_tables_.try_emplace(ways, assigned_.tables.size());
-        if (!is_new) return known->second;
-        PriceTable table = bridges_.paths->prices();
-        for (std::size_t a = 0; a < atoms_.size(); ++a) {
-            for (std::size_t b = 0; b < atoms_.size(); ++b) {
+        PriceTable table = bridges_.paths->at(ends).prices();
+        for (std::size_t a = 0; a < table.rows(); ++a) {
+            for (std::size_t b = 0; b < table.columns(); ++b) {
                 if (table.at(a, b) < kImpossible) table.at(a, b) = table.at(a, b) * percent / 100;
             }
         }
         assigned_.tables.push_back(std::move(table));
-        return known->second;
-    }
-
-    std::size_t table(std::size_t n, std::size_t in, std::size_t out) {
-        if (n >= bridges_.first_bridge) return bridge_table((*bridges_.ways)[in]);
-        const NegotiationNode& node = problem_.nodes[n];
-        const std::size_t from = domain_of_[place_[solver_.variable_of(in)]];
-        const std::size_t to = domain_of_[place_[solver_.variable_of(out)]];
-        const Known wanted{node.transform,  solver_.pad_at(n, in), solver_.pad_at(n, out), from, to,
-                           node.change_cost};
-        const auto known =
-            std::ranges::find(known_, wanted, [](const auto& each) { return each.first; });
-        if (known != known_.end()) return known->second;
-        known_.emplace_back(wanted, assigned_.tables.size());
-        assigned_.tables.push_back(transform_prices(
-            {node, wanted.in, wanted.out, domains_[from].choices, domains_[to].choices, atoms_}));
-        return assigned_.tables.size() - 1;
+        return place->second;
     }
 
     const NegotiationProblem& problem_;
     const Solver& solver_;
-    const Atoms& atoms_;
+    const Kinds& kinds_;
     const CheapestOptions& bridges_;
-    std::map<std::uint32_t, std::size_t> bridge_tables_;  // By the ways that lead on.
     AssignProblem assigned_;
-    std::vector<std::size_t> place_;      // Of each variable of the solver.
-    std::vector<std::size_t> domain_of_;  // Of each variable of the problem in numbers.
-    std::vector<Domain> domains_;
-    std::vector<std::pair<Known, std::size_t>> known_;
+    std::vector<std::size_t> place_;  // Of each variable of the solver.
+    // By what a transform's table depends on: the transform, its pads, the kinds on both sides.
+    using Known = std::tuple<const PadTransform*, std::size_t, std::size_t, Ends, NegotiationPrice>;
+    std::map<Known, std::size_t> transforms_;
+    std::map<std::pair<Ends, std::uint32_t>, std::size_t> bridge_tables_;  // And the ways on.
 };
-
-// What the transforms at a node make of the sets upstream.
-void add_made_by(const NegotiationProblem& problem, const Solver& solver, std::size_t n,
-                 NamedSets& sets) {
-    for (const std::size_t in : solver.links_at(n)) {
-        if (problem.links[in].to != n) continue;
-        for (const std::size_t out : solver.links_at(n)) {
-            if (problem.links[out].from != n) continue;
-            sets.add_made(*problem.nodes[n].transform, solver.pad_at(n, in), solver.pad_at(n, out),
-                          solver.domain(solver.variable_of(out)));
-        }
-    }
-}
 
 }  // namespace
 
-std::optional<Atoms> atoms_of(const NegotiationProblem& problem, const Solver& solver,
-                              const std::vector<std::size_t>& order,
-                              std::optional<std::size_t> first_bridge) {
-    NamedSets sets;
-    for (std::size_t v = 0; v < solver.variables(); ++v) sets.add(solver.domain(v));
-    if (first_bridge) sets.add_converters(problem.converters);
-    for (const std::size_t n : order) {
-        if (first_bridge && n >= *first_bridge) continue;
-        if (problem.nodes[n].relation == PadRelation::transform)
-            add_made_by(problem, solver, n, sets);
-    }
-    return Atoms::make(sets.sets());
-}
-
 std::expected<Assignment, AssignFailure> cheapest(const NegotiationProblem& problem,
-                                                  const Solver& solver, const Atoms& atoms,
+                                                  const Solver& solver, const Kinds& kinds,
                                                   const CheapestOptions& options) {
     const std::vector<std::size_t> order = by_importance(problem, solver, options.first_bridge);
-    const AssignProblem assigned = Pricing(problem, solver, atoms, options).run(order);
+    const AssignProblem assigned = Pricing(problem, solver, kinds, options).run(order);
     if (options.only_whether) {
         const auto any = assignable(assigned);
         if (!any) return std::unexpected(any.error());

@@ -5,32 +5,47 @@
 
 #include <cstddef>
 #include <expected>
-#include <optional>
+#include <map>
+#include <utility>
 #include <vector>
 
 #include "media/assign.h"
-#include "media/atoms.h"
 #include "media/bridge.h"
+#include "media/kinds.h"
 #include "media/solver.h"
 
 namespace parallax {
 
-// The kinds of formats in the solver's domains, what transforms make of them, and converters where
-// nodes from `first_bridge` on are bridges. Nothing when there are too many.
-std::optional<Atoms> atoms_of(const NegotiationProblem& problem, const Solver& solver,
-                              const std::vector<std::size_t>& order,
-                              std::optional<std::size_t> first_bridge);
+// The cheapest chains of converters between the kinds on both sides of bridges, by the numbers of
+// these.
+class ConvertedKinds {
+  public:
+    using Ends = std::pair<std::size_t, std::size_t>;
+    ConvertedKinds(const std::vector<NegotiationConverter>& converters, const Kinds& kinds)
+        : converters_(converters), kinds_(kinds) {}
 
-// The atoms of each variable of the solver. Nodes from `first_bridge` on are bridges, with the
+    void add(const Ends& ends) {
+        paths_.try_emplace(ends, converters_, kinds_.of(ends.first).side(),
+                           kinds_.of(ends.second).side());
+    }
+    const ConverterPaths& at(const Ends& ends) const { return paths_.at(ends); }  // Of the added.
+
+  private:
+    const std::vector<NegotiationConverter>& converters_;
+    const Kinds& kinds_;
+    std::map<Ends, ConverterPaths> paths_;
+};
+
+// The kinds of each variable of the solver. Nodes from `first_bridge` on are bridges, with the
 // prices of `paths`.
 struct CheapestOptions {
     std::size_t first_bridge = 0;
-    const ConverterPaths* paths = nullptr;
+    const ConvertedKinds* paths = nullptr;
     const std::vector<std::uint32_t>* ways = nullptr;  // From each bridge, by its first link.
     bool only_whether = false;                         // The answer is none, but that there is one.
 };
 std::expected<Assignment, AssignFailure> cheapest(const NegotiationProblem& problem,
-                                                  const Solver& solver, const Atoms& atoms,
+                                                  const Solver& solver, const Kinds& kinds,
                                                   const CheapestOptions& options);
 
 }  // namespace parallax

@@ -10,14 +10,19 @@ namespace {
 class Prices {
   public:
     explicit Prices(const Crossing& crossing)
-        : crossing_(crossing), table_(crossing.atoms.size()), back_(crossing.outs.size()) {}
+        : crossing_(crossing),
+          exact_(crossing.in.exact && crossing.out.exact),
+          table_(crossing.in.atoms.size(), crossing.out.atoms.size()),
+          back_(crossing.out.choices.size()) {}
 
     PriceTable run() && {
         // An atom stands for the formats in no smaller one; a part of it is all of it only where
         // the sets that a transform makes were too many to cut atoms by.
-        for (const auto& a : crossing_.ins) {
-            const Caps reached = across(crossing_.in, crossing_.atoms[a.value], crossing_.out);
-            if (!price_row(a.value, reached, is_subset)) price_row(a.value, reached, can_intersect);
+        for (const auto& a : crossing_.in.choices) {
+            const Caps reached =
+                across(crossing_.in_pad, crossing_.in.atoms[a.value], crossing_.out_pad);
+            if (exact_ && price_row(a.value, reached, is_subset)) continue;
+            price_row(a.value, reached, can_intersect);
         }
         return std::move(table_);
     }
@@ -31,7 +36,8 @@ class Prices {
     const Caps& back(std::size_t choice) {
         if (!back_[choice]) {
             back_[choice] =
-                across(crossing_.out, crossing_.atoms[crossing_.outs[choice].value], crossing_.in);
+                across(crossing_.out_pad, crossing_.out.atoms[crossing_.out.choices[choice].value],
+                       crossing_.in_pad);
         }
         return *back_[choice];
     }
@@ -39,26 +45,34 @@ class Prices {
     // What the choices of the second link cost where the first is `a`; false where there are none.
     using Inside = bool (*)(const Caps& part, const Caps& all);
     bool price_row(std::uint32_t a, const Caps& reached, Inside inside) {
-        const Atoms& atoms = crossing_.atoms;
+        const Caps& given = crossing_.in.atoms[a];
         const NegotiationNode& node = crossing_.node;
         const bool ordered = node.transform->first_is_natural() && !reached.structures().empty();
         const Caps first = ordered ? Caps(reached.structures().front()) : Caps::any();
         bool any = false;
-        for (std::size_t i = 0; i < crossing_.outs.size(); ++i) {
-            const std::uint32_t b = crossing_.outs[i].value;
-            if (!inside(atoms[b], reached)) continue;
+        for (std::size_t i = 0; i < crossing_.out.choices.size(); ++i) {
+            const std::uint32_t b = crossing_.out.choices[i].value;
+            const Caps& made = crossing_.out.atoms[b];
+            if (!inside(made, reached)) continue;
             // What a transform keeps, it keeps of all pieces of a set, not only of this one.
-            if (!atoms.meets(a, back(i))) continue;
-            const bool natural = ordered ? is_subset(atoms[b], first) : a == b;
+            if (!meets(a, back(i))) continue;
+            const bool natural = ordered ? inside(made, first) : alike(given, made);
             Price price = natural ? 0 : node.change_cost;
-            if (ordered && price > 0) price += conversion_loss(atoms[a], atoms[b]);
+            if (ordered && price > 0) price += conversion_loss(given, made);
             table_.at(a, b) = price;
             any = true;
         }
         return any;
     }
 
+    bool meets(std::uint32_t a, const Caps& before) const {
+        const Atoms& atoms = crossing_.in.atoms;
+        return exact_ ? atoms.meets(a, before) : can_intersect(atoms[a], before);
+    }
+    bool alike(const Caps& a, const Caps& b) const { return exact_ ? a == b : can_intersect(a, b); }
+
     const Crossing& crossing_;
+    bool exact_;
     PriceTable table_;
     std::vector<std::optional<Caps>> back_;
 };

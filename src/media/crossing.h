@@ -12,14 +12,20 @@
 
 namespace parallax {
 
-// A transform between two links, and what each of them can be.
+// What one side of something that is crossed can be.
+struct CrossingSide {
+    const Atoms& atoms;
+    const std::vector<AssignProblem::Choice>& choices;
+    bool exact = true;  // Atoms are as fine as the other side needs them.
+};
+
+// A transform between two links.
 struct Crossing {
     const NegotiationNode& node;
-    std::size_t in;  // Pads.
-    std::size_t out;
-    const std::vector<AssignProblem::Choice>& ins;
-    const std::vector<AssignProblem::Choice>& outs;
-    const Atoms& atoms;
+    std::size_t in_pad;
+    std::size_t out_pad;
+    CrossingSide in;
+    CrossingSide out;
 };
 
 PriceTable transform_prices(const Crossing& crossing);

@@ -154,7 +154,7 @@ JoinTree::Operand JoinTree::pair_operand(std::size_t bag, const AssignProblem::P
     Operand operand{table.data(), std::vector<Positions>(scope.size())};
     for (const std::size_t v : {pair.a, pair.b}) {
         const auto s = static_cast<std::size_t>(std::ranges::find(scope, v) - scope.begin());
-        const std::size_t stride = v == pair.a ? table.values() : 1;
+        const std::size_t stride = v == pair.a ? table.columns() : 1;
         for (const std::size_t position : open_[v]) {
             operand.offsets[s].push_back(problem_.choices[v][position].value * stride);
         }

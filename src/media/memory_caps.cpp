@@ -51,6 +51,38 @@ Caps in_memory(const Caps& caps, MemoryPreset preset) {
     return with_features(caps, Features::any());
 }
 
+Caps aligned(const Caps& caps, const MemoryAlignment& alignment) {
+    constexpr std::int64_t most = std::int64_t{1} << 20U;
+    const auto multiples_of = [](std::int64_t bytes) {
+        return Value(IntRange{bytes, most, bytes});
+    };
+    Caps all;
+    for (Structure structure : caps.structures()) {
+        if (alignment.start_bytes > 1) {
+            structure.set("memory-alignment", multiples_of(alignment.start_bytes));
+        }
+        if (alignment.stride_bytes > 1) {
+            structure.set("stride-alignment", multiples_of(alignment.stride_bytes));
+        }
+        all.append(std::move(structure));
+    }
+    return caps.is_any() ? caps : all;
+}
+
+Caps shareable(const Caps& caps) {
+    using enum MemoryKind;
+    Caps all;
+    for (const Structure& structure : caps.structures()) {
+        if (!structure.features().is_any()) {
+            if (is_shareable(structure)) all.append(structure);
+            continue;
+        }
+        const Caps some = in_memory(Caps(structure), std::array{memfd, dmabuf, file});
+        for (const Structure& each : some.structures()) all.append(each);
+    }
+    return caps.is_any() ? caps : all;
+}
+
 bool is_shareable(const Structure& fixed) {
     const Features& features = fixed.features();
     if (features.is_plain()) return true;

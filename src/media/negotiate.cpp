@@ -11,6 +11,7 @@
 #include "media/culprits.h"
 #include "media/feasible.h"
 #include "media/free_plan.h"
+#include "media/modifiers.h"
 #include "media/solver.h"
 
 namespace parallax {
@@ -36,15 +37,19 @@ std::vector<bool> priced_variables(const NegotiationProblem& problem, const Solv
 // Fixes what is left. When the choice of atoms turns out not to hold in single formats (a crop
 // that no even size survives, say), the nodes' own order of preference finds what does.
 struct Chosen {
-    const Atoms& atoms;
+    const Kinds& kinds;
     const Assignment& assignment;
+
+    const Caps& at(std::size_t variable) const {
+        return (*kinds.at(variable).atoms)[assignment.values[variable]];
+    }
 };
 std::optional<Clash> fix_as_chosen(const NegotiationProblem& problem, const Order& order,
                                    Solver& solver, const Chosen& chosen) {
     std::optional<Clash> clash;
     const std::vector<bool> priced = priced_variables(problem, solver);
     for (std::size_t v = 0; v < solver.variables() && !clash; ++v) {
-        if (priced[v]) clash = solver.restrict(v, chosen.atoms[chosen.assignment.values[v]]);
+        if (priced[v]) clash = solver.restrict(v, chosen.at(v));
     }
     if (!clash) clash = solver.fix();
     if (!clash) return clash;
@@ -67,8 +72,6 @@ std::string limit_of(AssignFailure failure) {
                    std::to_string(kMostTableEntries) + " prices";
         case AssignFailure::too_many_steps:
             return "comparing them took more than " + std::to_string(kMostAssignSteps) + " steps";
-        case AssignFailure::too_many_kinds:
-            return "more than " + std::to_string(Atoms::kMost) + " kinds are told apart";
         case AssignFailure::impossible:
             break;
     }
@@ -81,16 +84,12 @@ std::expected<NegotiationSolution, Unsolved> solve_plain(const NegotiationProble
     if (auto clash = solver.narrow()) return std::unexpected(Unsolved{.clash = *std::move(clash)});
     NegotiationSolution solution;
     std::optional<Clash> clash;
-    const auto atoms = std::ranges::any_of(problem.nodes, is_priced)
-                           ? atoms_of(problem, solver, order, std::nullopt)
-                           : std::nullopt;
-    const auto chosen =
-        atoms ? cheapest(problem, solver, *atoms, {.first_bridge = problem.nodes.size()})
-              : std::expected<Assignment, AssignFailure>(std::unexpect,
-                                                         AssignFailure::too_many_kinds);
-    if (chosen) {
-        solution.cost = chosen->price;
-        clash = fix_as_chosen(problem, order, solver, {*atoms, *chosen});
+    if (std::ranges::any_of(problem.nodes, is_priced)) {
+        const std::size_t no_bridge = problem.nodes.size();
+        const Kinds kinds(problem, solver, no_bridge);
+        const auto chosen = cheapest(problem, solver, kinds, {.first_bridge = no_bridge});
+        if (chosen) solution.cost = chosen->price;
+        clash = chosen ? fix_as_chosen(problem, order, solver, {kinds, *chosen}) : solver.fix();
     } else {
         clash = solver.fix();
     }
@@ -106,8 +105,8 @@ struct Search {
     Bridged bridge;
     Order order;
     Solver solver;
-    std::optional<Atoms> atoms = {};
-    std::optional<ConverterPaths> paths = {};
+    std::optional<Kinds> kinds = {};
+    std::optional<ConvertedKinds> paths = {};
 
     explicit Search(const NegotiationProblem& problem)
         : bridge(bridged(problem)),
@@ -119,24 +118,20 @@ struct Search {
     // False where nothing can be had even so.
     bool prepare(const NegotiationProblem& problem) {
         if (solver.narrow() || !bridgeable(problem)) return false;
-        atoms = atoms_of(bridge.problem, solver, order, bridge.first_bridge);
-        if (!atoms) return true;
-        std::vector<bool> wanted(atoms->size(), false);
-        std::vector<const Caps*> asked;  // Most links of a chain have the same.
+        kinds.emplace(bridge.problem, solver, bridge.first_bridge);
+        paths.emplace(problem.converters, *kinds);
         for (std::size_t l = 0; l < problem.links.size(); ++l) {
-            if (bridge.after[l] == l) continue;
-            const Caps& domain = solver.domain(solver.variable_of(l));
-            const auto same = [&](const Caps* each) { return *each == domain; };
-            if (std::ranges::any_of(asked, same)) continue;
-            asked.push_back(&domain);
-            for (const auto& choice : atoms->choices(domain)) wanted[choice.value] = true;
+            if (bridge.after[l] != l) paths->add(ends(l));
         }
-        paths.emplace(problem.converters, *atoms, wanted);
         return true;
     }
+    // Of a link of the original.
+    ConvertedKinds::Ends ends(std::size_t link) const {
+        return {kinds->number(solver.variable_of(link)),
+                kinds->number(solver.variable_of(bridge.after[link]))};
+    }
     std::expected<Assignment, AssignFailure> choose(bool only_whether) const {
-        if (!atoms) return std::unexpected(AssignFailure::too_many_kinds);
-        return cheapest(bridge.problem, solver, *atoms,
+        return cheapest(bridge.problem, solver, *kinds,
                         {.first_bridge = bridge.first_bridge,
                          .paths = &*paths,
                          .ways = &bridge.ways,
@@ -148,9 +143,11 @@ std::vector<std::vector<std::size_t>> chains_of(const NegotiationProblem& proble
                                                 const Search& search, const Assignment& chosen) {
     std::vector<std::vector<std::size_t>> chains;
     for (std::size_t l = 0; l < problem.links.size(); ++l) {
+        chains.emplace_back();
+        if (search.bridge.after[l] == l) continue;
         const std::size_t from = chosen.values[search.solver.variable_of(l)];
         const std::size_t to = chosen.values[search.solver.variable_of(search.bridge.after[l])];
-        chains.push_back(from == to ? std::vector<std::size_t>{} : search.paths->path(from, to));
+        chains.back() = search.paths->at(search.ends(l)).path(from, to);
     }
     return chains;
 }
@@ -161,22 +158,23 @@ NegotiationPrice price_on(const NegotiationProblem& problem, const Search& searc
     const std::size_t from = chosen.values[search.solver.variable_of(link)];
     const std::size_t to = chosen.values[search.solver.variable_of(search.bridge.after[link])];
     const std::uint64_t more_ways = search.bridge.ways[link] - 1;
-    return search.paths->prices().at(from, to) * (100 + problem.fan_out_percent * more_ways) / 100;
+    return search.paths->at(search.ends(link)).prices().at(from, to) *
+           (100 + problem.fan_out_percent * more_ways) / 100;
 }
 
 std::optional<NegotiationSolution> solve_chains(const NegotiationProblem& problem,
                                                 const Search& search, const Assignment& chosen) {
     const auto chains = chains_of(problem, search, chosen);
+    const Chosen kinds{*search.kinds, chosen};
     const Converted with = converted(problem, chains);
     const Order order = flow_order(with.problem);
     Solver solver(with.problem, order);
     std::optional<Clash> clash = solver.narrow();
     for (std::size_t l = 0; l < problem.links.size() && !clash; ++l) {
-        const Caps& from = (*search.atoms)[chosen.values[search.solver.variable_of(l)]];
-        const Caps& to =
-            (*search.atoms)[chosen.values[search.solver.variable_of(search.bridge.after[l])]];
-        clash = solver.restrict(solver.variable_of(l), from);
-        if (!clash) clash = solver.restrict(solver.variable_of(with.parts[l].back()), to);
+        const std::size_t from = search.solver.variable_of(l);
+        const std::size_t to = search.solver.variable_of(search.bridge.after[l]);
+        clash = solver.restrict(solver.variable_of(l), kinds.at(from));
+        if (!clash) clash = solver.restrict(solver.variable_of(with.parts[l].back()), kinds.at(to));
     }
     if (!clash) clash = solver.fix();
     if (clash) {
@@ -196,8 +194,8 @@ std::optional<NegotiationSolution> solve_chains(const NegotiationProblem& proble
         for (std::size_t i = 0; i < chains[l].size(); ++i) {
             InsertedConverter inserted{l, chains[l][i], caps[with.parts[l][i]],
                                        caps[with.parts[l][i + 1]], 0};
-            inserted.cost =
-                search.paths->price(inserted.converter, Caps(inserted.from), Caps(inserted.to));
+            inserted.cost = converter_price(problem.converters[inserted.converter],
+                                            Caps(inserted.from), Caps(inserted.to));
             solution.inserted.push_back(std::move(inserted));
         }
     }
@@ -244,6 +242,25 @@ std::expected<NegotiationSolution, Unsolved> solve(const NegotiationProblem& pro
     return std::unexpected(std::move(unsolved));
 }
 
+LinksAlike links_alike(const NegotiationProblem& problem, const Order& order) {
+    const Solver solver(problem, order);
+    LinksAlike variables;
+    for (std::size_t v = 0; v < solver.variables(); ++v) variables.push_back(solver.members(v));
+    return variables;
+}
+
+// Most graphs hold nobody who mentions any.
+std::expected<NegotiationSolution, Unsolved> solve_with_modifiers(const NegotiationProblem& problem,
+                                                                  const Order& order) {
+    if (!mentions_modifiers(problem)) return solve(problem, order);
+    const LinksAlike variables = links_alike(problem, order);
+    NegotiationProblem preferring = problem;
+    prefer_linear(preferring, variables);
+    auto solved = solve(preferring, order);
+    if (solved) solved->notes = modifier_notes(problem, variables, solved->link_caps);
+    return solved;
+}
+
 void check(const NegotiationProblem& problem) {
     for (const NegotiationLink& link : problem.links) {
         PX_CHECK(link.from < problem.nodes.size() && link.to < problem.nodes.size());
@@ -281,7 +298,7 @@ std::expected<NegotiationSolution, Conflict> negotiate(const NegotiationProblem&
     if (order.size() < problem.nodes.size()) {
         return std::unexpected(cycle_conflict(problem, order));
     }
-    auto solved = solve(problem, order);
+    auto solved = solve_with_modifiers(problem, order);
     if (solved) return *std::move(solved);
     Unsolved& unsolved = solved.error();
     if (unsolved.about_a_field) return std::unexpected(*std::move(unsolved.about_a_field));

@@ -82,7 +82,8 @@ struct NegotiationLink {
     std::size_t to = 0;
     std::size_t to_pad = 0;
     std::vector<Caps> filters = {};
-    bool convertible = true;  // Converters may be put in, before the filters.
+    bool convertible = true;       // Converters may be put in, before the filters.
+    bool crosses_process = false;  // Frames lie where both ends can map them: see memory_caps.h.
 };
 
 // Something that could be put into a link.
@@ -94,6 +95,8 @@ struct NegotiationConverter {
     const PadTransform* transform = nullptr;  // Borrowed.
     NegotiationPrice cost = 1;
     NegotiationPrice cost_per_mib = 0;  // For each MiB of the larger side that passes in a second.
+    // How fast it is with these, if that is known: 1 for each millisecond of work in a second.
+    std::uint64_t bytes_per_second = 0;
 };
 
 struct NegotiationProblem {
@@ -120,12 +123,19 @@ struct InsertedConverter {
     NegotiationPrice cost = 0;
 };
 
+// What was decided on a link that nobody asked for.
+struct NegotiationNote {
+    std::size_t link = 0;
+    std::string text;
+};
+
 struct NegotiationSolution {
     // Fixed, one for each link: what enters it. What leaves it is another where converters are
     // put in. Structure("ANY") where nobody cares: any bytes will do.
     std::vector<Structure> link_caps = {};
     std::vector<InsertedConverter> inserted = {};  // By link; in the order of the data.
     NegotiationPrice cost = 0;
+    std::vector<NegotiationNote> notes = {};  // By link.
 };
 
 enum class ConflictReason : std::uint8_t { no_common_format, no_common_memory, cycle, gave_up };

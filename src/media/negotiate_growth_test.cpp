@@ -181,6 +181,22 @@ Drawn crops(std::size_t nodes, std::size_t branches) {
     return drawn;
 }
 
+// Sources of as many sizes and two formats, each into a scaler, and all of these into one element.
+Drawn grid(std::size_t sources) {
+    Drawn drawn;
+    const std::size_t join = drawn.add("ANY");
+    for (std::size_t s = 0; s < sources; ++s) {
+        const std::string format = s % 2 == 0 ? "RGB" : "NV12";
+        const std::string width = std::to_string(64 + 16 * s);
+        const std::size_t source =
+            drawn.add("video/x-raw,format=" + format + ",width=" + width + ",height=64");
+        drawn.link(drawn.chain(source, 1, "video", Kind::scales), join);
+    }
+    drawn.link(join, drawn.add("video/x-raw,width=128"));
+    drawn.offer_converter();
+    return drawn;
+}
+
 double cpu_s(const NegotiationProblem& problem, bool solvable) {
     const std::int64_t start = thread_cpu_ns();
     const auto solved = negotiate(problem);
@@ -219,6 +235,13 @@ TEST_CASE("negotiate: five times the elements take at most seven times the time"
 TEST_CASE("negotiate: five times the crops and scalers take at most seven times the time") {
     CHECK(growth([](auto n) { return crops(n, 1); }, true) < most);
     CHECK(growth([](auto n) { return crops(n, 5); }, true) < most);
+}
+
+TEST_CASE("negotiate: as many sources of other sizes and formats as are linked are agreed on") {
+    for (const std::size_t sources : {1, 4, 16, 64}) {
+        CAPTURE(sources);
+        CHECK(negotiate(grid(sources).problem()).has_value());
+    }
 }
 
 TEST_CASE("negotiate: who is to blame among five times the elements is found as soon") {

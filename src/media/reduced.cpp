@@ -63,6 +63,7 @@ class Reducer {
         second.from_pad = first.from_pad;
         second.filters.insert(second.filters.begin(), first.filters.begin(), first.filters.end());
         second.convertible = second.convertible || first.convertible;
+        second.crosses_process = second.crosses_process || first.crosses_process;
         alive_[in] = false;
         links_at_[first.from].push_back(out);
         links_at_[n].clear();

@@ -8,6 +8,7 @@
 
 #include "media/atoms.h"
 #include "media/loss.h"
+#include "parallax/memory_caps.h"
 
 namespace parallax {
 namespace {
@@ -84,6 +85,7 @@ std::optional<Clash> Solver::restrict(std::size_t variable, const Caps& caps) {
     if (both.is_empty()) return Clash{.link = link, .left = domains_[variable], .right = caps};
     if (both == domains_[variable]) return std::nullopt;
     set_domain(variable, both);
+    if (auto clash = share(variable)) return clash;
     wake_neighbours(variable);
     return propagate();
 }
@@ -131,6 +133,10 @@ void Solver::make_variables() {
             members_[variable].push_back(l);
         }
     }
+    shared_by_.assign(members_.size(), kNone);
+    for (std::size_t l = 0; l < problem_->links.size(); ++l) {
+        if (problem_->links[l].crosses_process) shared_by_[variable_of_[l]] = l;
+    }
     domains_.assign(members_.size(), Caps::any());
     version_.assign(members_.size(), 1);
     for (std::size_t n = 0; n < problem_->nodes.size(); ++n) {
@@ -149,6 +155,9 @@ std::optional<Clash> Solver::narrow() {
         for (const std::size_t l : links) {
             if (auto clash = meet_pads(l)) return clash;
         }
+    }
+    for (std::size_t v = 0; v < domains_.size(); ++v) {
+        if (auto clash = share(v)) return clash;
     }
     std::vector<std::size_t> changing;
     std::ranges::copy_if(order_, std::back_inserter(changing),
@@ -184,6 +193,24 @@ std::optional<Clash> Solver::meet(std::size_t variable, const Caps& caps, std::s
     Caps both = as_listed(domain, intersect(domain, caps));
     if (both.is_empty()) return Clash{.link = link, .left = domain, .right = caps};
     domain = std::move(both);
+    return std::nullopt;
+}
+
+// Leaves what both ends of a link between processes can map.
+std::optional<Clash> Solver::share(std::size_t variable) {
+    if (shared_by_[variable] == kNone || domains_[variable].is_any()) return std::nullopt;
+    Caps shared = shareable(domains_[variable]);
+    if (shared == domains_[variable]) return std::nullopt;
+    if (shared.is_empty()) {
+        Caps wanted;
+        for (Structure structure : domains_[variable].structures()) {
+            structure.set_features({});
+            wanted.append(std::move(structure));
+        }
+        return Clash{
+            .link = shared_by_[variable], .left = domains_[variable], .right = std::move(wanted)};
+    }
+    domains_[variable] = std::move(shared);
     return std::nullopt;
 }
 
@@ -245,6 +272,7 @@ std::optional<Clash> Solver::narrow_pad(std::size_t n, std::size_t from, Way way
         }
         if (!answer.smaller) continue;
         set_domain(target, answer.both);
+        if (auto clash = share(target)) return clash;
         if (way == Way::both) wake_neighbours(target);
     }
     return std::nullopt;

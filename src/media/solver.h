@@ -60,6 +60,7 @@ class Solver {
     void make_variables();
     std::optional<Clash> meet_pads(std::size_t link);
     std::optional<Clash> meet(std::size_t variable, const Caps& caps, std::size_t link);
+    std::optional<Clash> share(std::size_t variable);
     std::optional<Clash> propagate();
     enum class Way : std::uint8_t { down, up, both };
     std::optional<Clash> narrow_across(std::size_t node, Way way);
@@ -80,6 +81,7 @@ class Solver {
     std::vector<std::vector<std::size_t>> members_;     // Links of each variable, upstream first.
     std::vector<std::vector<std::size_t>> transforms_;  // Nodes that each variable touches.
     std::vector<Caps> domains_;
+    std::vector<std::size_t> shared_by_;  // The link of each that crosses a process, or kNone.
     std::vector<std::pair<std::size_t, Caps>> trail_;  // What domains were, to go back to.
     std::vector<std::uint32_t> version_;               // Of each domain; 1 at first.
     std::vector<std::vector<std::uint32_t>> seen_;  // Versions by which a node narrowed, per link.

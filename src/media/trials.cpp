@@ -72,7 +72,10 @@ class TrialsMaker {
         sets.add_converters(problem_.converters);
         for (const std::size_t n : order_) add_made(n, true, sets);
         for (auto n = order_.rbegin(); n != order_.rend(); ++n) add_made(*n, false, sets);
-        return Atoms::make(sets.sets(), kMostAtoms);
+        std::vector<Structure> all;
+        for (const Caps& set : sets.sets()) all.push_back(set.structures().front());
+        Atoms atoms = Atoms::make(all, {.most = kMostAtoms});
+        return atoms.is_complete() ? std::optional(std::move(atoms)) : std::nullopt;
     }
 
     void add_made(std::size_t n, bool downstream, NamedSets& sets) const {
@@ -173,15 +176,19 @@ class TrialsMaker {
         const auto outs = domain(caps_at(n, out)).choices;
         crossings_ += ins.size() * outs.size();
         if (crossings_ > kMostCrossings) return Reach::kOpen;
-        return place->second = table_of(transform_prices(
-                   {node, std::get<1>(wanted), std::get<2>(wanted), ins, outs, made_->atoms_}));
+        return place->second = table_of(transform_prices({.node = node,
+                                                          .in_pad = std::get<1>(wanted),
+                                                          .out_pad = std::get<2>(wanted),
+                                                          .in = {made_->atoms_, ins},
+                                                          .out = {made_->atoms_, outs}}));
     }
 
     Reach::Table bridge_table() {
         if (!bridge_made_) {
             const Atoms& atoms = made_->atoms_;
-            const std::vector<bool> wanted(atoms.size(), true);
-            bridge_made_ = table_of(ConverterPaths(problem_.converters, atoms, wanted).prices());
+            const auto all = atoms.choices(Caps::any());
+            bridge_made_ =
+                table_of(ConverterPaths(problem_.converters, {atoms, all}, {atoms, all}).prices());
         }
         return *bridge_made_;
     }
@@ -216,6 +223,8 @@ class TrialsMaker {
 Trials::Trials(Atoms atoms) : atoms_(std::move(atoms)), reach_(atoms_.size()) {}
 
 std::optional<Trials> Trials::make(const NegotiationProblem& problem) {
+    // That memory is shared belongs to nobody who could be left out.
+    if (std::ranges::any_of(problem.links, &NegotiationLink::crosses_process)) return std::nullopt;
     return TrialsMaker(problem).run();
 }
 

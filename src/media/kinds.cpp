@@ -1,0 +1,70 @@
+#include "media/kinds.h"
+
+#include <algorithm>
+#include <map>
+#include <span>
+#include <utility>
+
+#include "media/cuts.h"
+
+namespace parallax {
+namespace {
+
+// In how many fields a set says more than the domain does that it is of.
+std::size_t narrowness(const Structure& set, const Caps& domain) {
+    const auto alternatives = domain.structures();
+    const auto whole = std::ranges::find_if(alternatives, [&](const Structure& each) {
+        return each.media_type() == set.media_type() && each.features() == set.features();
+    });
+    if (whole == alternatives.end()) return set.fields().size();
+    const Structure written = canonical(*whole);
+    return static_cast<std::size_t>(std::ranges::count_if(set.fields(), [&](const Field& field) {
+        const Value* other = written.find(field.name);
+        return other == nullptr || *other != field.value;
+    }));
+}
+
+// Those that say least first, but for the first `own`.
+std::vector<Structure> by_narrowness(std::vector<Structure> sets, std::size_t own,
+                                     const Caps& domain) {
+    std::ranges::stable_sort(std::span(sets).subspan(own), {},
+                             [&](const Structure& set) { return narrowness(set, domain); });
+    return sets;
+}
+
+Atoms atoms_of(const Cuts& cuts, std::size_t variable, std::size_t most) {
+    std::vector<Structure> sets;
+    for (const Cuts::Number each : cuts.at(variable)) sets.push_back(cuts.set(each));
+    const std::size_t own = cuts.own(variable);
+    Atoms atoms = Atoms::make(sets, {.most = most, .always = own});
+    if (atoms.is_complete()) return atoms;
+    const Caps& domain = cuts.domain(cuts.domain_of(variable));
+    return Atoms::make(by_narrowness(std::move(sets), own, domain), {.most = most, .always = own});
+}
+
+}  // namespace
+
+Kinds::Kinds(const NegotiationProblem& problem, const Solver& solver, std::size_t first_bridge)
+    : Kinds(problem, solver, first_bridge, Bounds{}) {}
+
+Kinds::Kinds(const NegotiationProblem& problem, const Solver& solver, std::size_t first_bridge,
+             const Bounds& bounds) {
+    Cuts cuts(problem, solver, first_bridge, bounds.sets);
+    cuts.run();
+    std::map<std::pair<std::size_t, std::vector<Cuts::Number>>, const Atoms*> made;
+    std::map<std::pair<const Atoms*, std::size_t>, std::size_t> known;
+    for (std::size_t v = 0; v < solver.variables(); ++v) {
+        const Atoms*& atoms = made[{cuts.own(v), cuts.at(v)}];
+        if (atoms == nullptr) {
+            atoms_.push_back(std::make_unique<const Atoms>(atoms_of(cuts, v, bounds.atoms)));
+            atoms = atoms_.back().get();
+        }
+        const auto [place, is_new] = known.try_emplace({atoms, cuts.domain_of(v)}, links_.size());
+        number_.push_back(place->second);
+        if (!is_new) continue;
+        links_.push_back(
+            {atoms, atoms->choices(solver.domain(v)), cuts.is_complete(v) && atoms->is_complete()});
+    }
+}
+
+}  // namespace parallax
