@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "graph/other_properties.h"
 #include "graph/own_memory.h"
 #include "media/remedy.h"
 
@@ -120,7 +121,11 @@ std::expected<NegotiationSolution, Conflict> negotiate_links(
     problem.converters = converters.entries();
     problem.fan_out_percent = 50;
     auto solved = negotiate(problem);
-    if (!solved) add_remedy(problem, Converters::by_hand(registry).entries(), solved.error());
+    if (solved) return solved;
+    Conflict& conflict = solved.error();
+    OtherProperties others(registry, elements);
+    add_remedy(problem, Converters::by_hand(registry).entries(), conflict,
+               [&](std::size_t node) { return others.of(node, conflict); });
     return solved;
 }
 

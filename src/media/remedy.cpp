@@ -27,7 +27,8 @@ struct Change {
     std::size_t link = 0;
     std::size_t node = 0;
     std::vector<Caps> pads = {};
-    std::string field = {};  // The one that is written anew.
+    const PadTransform* transform = nullptr;  // Of the node, instead of its own.
+    std::string field = {};                   // The one that is written anew.
 };
 
 std::optional<NegotiationSolution> solved_with(const NegotiationProblem& problem,
@@ -36,6 +37,7 @@ std::optional<NegotiationSolution> solved_with(const NegotiationProblem& problem
         NegotiationProblem other = problem;
         auto& pads = other.nodes[change.node].pads;
         for (std::size_t p = 0; p < pads.size(); ++p) pads[p].caps = change.pads[p];
+        if (change.transform != nullptr) other.nodes[change.node].transform = change.transform;
         return try_to_solve(other);
     }
     NegotiationProblem tools = problem;
@@ -77,10 +79,11 @@ void write_memory(Caps& caps, const Features& features) {
 class Search {
   public:
     Search(const NegotiationProblem& problem, const std::vector<NegotiationConverter>& offers,
-           const Conflict& conflict)
+           const Conflict& conflict, const PropertyChanges& properties)
         : whole_(problem),
           offers_(offers),
           conflict_(conflict),
+          properties_(properties),
           small_(reduced(problem, conflict)) {}
 
     std::optional<Change> run() {
@@ -89,6 +92,9 @@ class Search {
         for (std::size_t n = small_.node_of.size(); n-- > 0;) {
             if (!small_.problem.nodes[n].wish) continue;
             if (auto change = write_anew(n)) return change;
+        }
+        for (std::size_t n = small_.node_of.size(); n-- > 0 && properties_;) {
+            if (auto change = set_a_property(n)) return change;
         }
         return std::nullopt;
     }
@@ -106,6 +112,19 @@ class Search {
         there.link = change.put == nullptr ? 0 : small_.link_of[change.link];
         there.node = small_.node_of[change.node];
         return solved_with(whole_, there).has_value();
+    }
+
+    std::optional<Change> set_a_property(std::size_t n) {
+        const std::size_t node = small_.node_of[n];
+        if (std::ranges::find(conflict_.nodes, node) == conflict_.nodes.end()) return std::nullopt;
+        for (PropertyChange& other : properties_(node)) {
+            Change change{.text = std::move(other.text),
+                          .node = n,
+                          .pads = std::move(other.pads),
+                          .transform = other.transform};
+            if (helps(change)) return change;
+        }
+        return std::nullopt;
     }
 
     std::optional<Change> put_something_in() {
@@ -308,6 +327,7 @@ class Search {
     const NegotiationProblem& whole_;
     const std::vector<NegotiationConverter>& offers_;
     const Conflict& conflict_;
+    const PropertyChanges& properties_;
     Reduced small_;
     std::size_t work_ = 0;
     int whole_tries_ = 0;
@@ -363,11 +383,11 @@ bool differ_in(const Conflict& conflict, const std::string& field) {
 }  // namespace
 
 void add_remedy(const NegotiationProblem& problem, const std::vector<NegotiationConverter>& offers,
-                Conflict& conflict) {
+                Conflict& conflict, const PropertyChanges& properties) {
     if (conflict.reason == ConflictReason::cycle || conflict.reason == ConflictReason::gave_up) {
         return;
     }
-    const auto change = Search(problem, offers, conflict).run();
+    const auto change = Search(problem, offers, conflict, properties).run();
     if (change && change->field == kMemory) {
         conflict.reason = ConflictReason::no_common_memory;
         conflict.field = kMemory;
