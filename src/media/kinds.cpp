@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <span>
 #include <utility>
 
@@ -42,6 +43,21 @@ Atoms atoms_of(const Cuts& cuts, std::size_t variable, std::size_t most) {
     return Atoms::make(by_narrowness(std::move(sets), own, domain), {.most = most, .always = own});
 }
 
+using Cut = std::pair<std::size_t, std::vector<Cuts::Number>>;
+Cut cut_of(const Cuts& cuts, std::size_t variable) {
+    return {cuts.own(variable), cuts.at(variable)};
+}
+
+// Prices are worked out for pairs of a link's atoms: where many links differ, each has fewer.
+std::size_t most_atoms(const Cuts& cuts, std::size_t variables, const Kinds::Bounds& bounds) {
+    constexpr std::size_t least = 48;
+    std::set<Cut> unlike;
+    for (std::size_t v = 0; v < variables; ++v) unlike.insert(cut_of(cuts, v));
+    std::size_t most = bounds.atoms;
+    while (most > least && most * most * unlike.size() > bounds.pairs) --most;
+    return most;
+}
+
 }  // namespace
 
 Kinds::Kinds(const NegotiationProblem& problem, const Solver& solver, std::size_t first_bridge)
@@ -51,12 +67,13 @@ Kinds::Kinds(const NegotiationProblem& problem, const Solver& solver, std::size_
              const Bounds& bounds) {
     Cuts cuts(problem, solver, first_bridge, bounds.sets);
     cuts.run();
-    std::map<std::pair<std::size_t, std::vector<Cuts::Number>>, const Atoms*> made;
+    const std::size_t most = most_atoms(cuts, solver.variables(), bounds);
+    std::map<Cut, const Atoms*> made;
     std::map<std::pair<const Atoms*, std::size_t>, std::size_t> known;
     for (std::size_t v = 0; v < solver.variables(); ++v) {
-        const Atoms*& atoms = made[{cuts.own(v), cuts.at(v)}];
+        const Atoms*& atoms = made[cut_of(cuts, v)];
         if (atoms == nullptr) {
-            atoms_.push_back(std::make_unique<const Atoms>(atoms_of(cuts, v, bounds.atoms)));
+            atoms_.push_back(std::make_unique<const Atoms>(atoms_of(cuts, v, most)));
             atoms = atoms_.back().get();
         }
         const auto [place, is_new] = known.try_emplace({atoms, cuts.domain_of(v)}, links_.size());

