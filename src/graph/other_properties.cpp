@@ -8,6 +8,7 @@ namespace {
 
 std::vector<Caps> caps_of_pads(const Element& element, const Pads& pads) {
     std::vector<Caps> all;
+    all.reserve(pads.pads.size());
     for (const Pad& pad : pads.pads) all.push_back(element.pad_caps(pad));
     return all;
 }
@@ -29,6 +30,7 @@ std::vector<std::string> wanted_values(const Conflict& conflict) {
 std::vector<std::string> values_of(const PropertySpec& spec, const Conflict& conflict) {
     if (spec.name == conflict.field) return wanted_values(conflict);
     std::vector<std::string> texts;
+    texts.reserve(spec.words.size());
     for (const PropertySpec::Word& word : spec.words) texts.emplace_back(word.name);
     if (spec.type == "boolean") texts = {"true", "false"};
     return texts;

@@ -145,6 +145,7 @@ class Search {
     static std::vector<const NegotiationConverter*> cheapest_first(
         const std::vector<NegotiationConverter>& tools) {
         std::vector<const NegotiationConverter*> sorted;
+        sorted.reserve(tools.size());
         for (const NegotiationConverter& each : tools) sorted.push_back(&each);
         std::ranges::stable_sort(sorted, {}, &NegotiationConverter::cost);
         return sorted;
@@ -197,17 +198,19 @@ class Search {
         return change;
     }
 
+    static void add_new(const Structure& structure, std::vector<Field>& fields) {
+        for (const Field& field : structure.fields()) {
+            if (std::ranges::find(fields, field.name, &Field::name) == fields.end()) {
+                fields.push_back(field);
+            }
+        }
+    }
+
     // As the person wrote them, and the first value of each; that at which it showed comes last.
     std::vector<Field> fields_of(std::size_t n) const {
         std::vector<Field> fields;
         for (const NegotiationPad& pad : small_.problem.nodes[n].pads) {
-            for (const Structure& structure : pad.caps.structures()) {
-                for (const Field& field : structure.fields()) {
-                    if (std::ranges::find(fields, field.name, &Field::name) == fields.end()) {
-                        fields.push_back(field);
-                    }
-                }
-            }
+            for (const Structure& structure : pad.caps.structures()) add_new(structure, fields);
         }
         std::ranges::stable_partition(
             fields, [&](const Field& field) { return field.name != conflict_.field; });
