@@ -35,6 +35,9 @@ STORMS = [
     ("rates", "audiotestsrc num-buffers={n} samplesperbuffer=441 wave=white-noise name=s ! "
               "audioresample name=r ! audio/x-raw,format=F32LE,rate=44100 ! wavenc name=w ! " + SLOW +
               "filesink name=z location=out", "s,r,w,z", 0),
+    ("repeats", "videotestsrc num-buffers={n} pattern=ball name=s ! "
+                "video/x-raw,format=GRAY8,width=160,height=120,framerate=24/1 ! videorate name=r ! "
+                "video/x-raw,framerate=60/1 ! " + SLOW + "filesink name=z location=out", "s,r,z", 160 * 120),
     ("blocks", "filesrc location={input} blocksize=1000 name=s ! identity name=i ! " + SLOW +
                "filesink name=z location=out", "s,i,z", 1000),
     ("sizes", "fakesrc num-buffers={n} sizetype=random sizemax=3000 name=s ! " + SLOW +

@@ -4,6 +4,7 @@
 #include "elements/video/convert.h"
 #include "elements/video/geometry.h"
 #include "elements/video/picture_metrics.h"
+#include "elements/video/rate.h"
 #include "elements/video/video_test_src.h"
 
 namespace parallax::elements {
@@ -26,6 +27,11 @@ void add_video(Registry& registry) {
                               .example = "videotestsrc num-buffers=3 ! videoscale ! "
                                          "video/x-raw,width=160,height=120 ! fakesink",
                               .converter = ConverterPrice{.cost = 120, .cost_per_mib = 2}});
+    registry.add<VideoRate>({.name = "videorate",
+                             .family = "video",
+                             .doc = "repeats and drops pictures until they come at another rate",
+                             .example = "videotestsrc num-buffers=30 ! videorate ! "
+                                        "video/x-raw,framerate=25/1 ! fakesink"});
     registry.add<VideoCrop>({.name = "videocrop",
                              .family = "video",
                              .doc = "takes away the edges of pictures",
