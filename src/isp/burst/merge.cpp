@@ -23,8 +23,8 @@ constexpr int kBlocks = kTile / kBlock;
 // 1000 blocks. Between the two a frame loses its weight.
 constexpr float kTrusted = 1.6F;
 constexpr float kRefused = 2.6F;
-// One sample that differs by more than four standard deviations is left out, and says no more
-// than that of its block: a photosite that is bad in one frame does not cost the block.
+// A sample that differs by more than four standard deviations is left out with its cell, and says
+// no more than that of its block: a photosite that is bad in one frame does not cost the block.
 constexpr float kOutlier = 16.0F;
 
 // The reference's own noise and, reading between photosites, at most as much again.
@@ -46,7 +46,9 @@ std::array<float, kTile> window() {
 class MergedTile {
   public:
     MergedTile(const CellPlanes& reference, const NoiseModel& noise, int left, int top)
-        : reference_(reference), noise_(noise), left_(left), top_(top) {}
+        : reference_(reference), noise_(noise), left_(left), top_(top) {
+        for (auto& row : kept_) row.fill(1);
+    }
 
     void compare(const GuidedFrame& other, const PlaneShift& shift) {
         for (std::size_t p = 0; p < 4; ++p) {
@@ -64,7 +66,7 @@ class MergedTile {
                 float* const w = weight.plane[p].row(top_ + y) + left_;
                 for (int x = first(left_); x < last(left_, reference_.width()); ++x) {
                     const auto tx = static_cast<std::size_t>(x);
-                    const float own = kWindow[tx] * kWindow[ty] * trust(x, y) * kept_[p][ty][tx];
+                    const float own = kWindow[tx] * kWindow[ty] * trust(x, y) * kept_[ty][tx];
                     s[x] += own * samples_[p][ty][tx];
                     w[x] += own;
                 }
@@ -89,7 +91,7 @@ class MergedTile {
                 const float d = there - here;
                 const float expected = noise_.variance((here + there) / 2) * kNoiseOfBoth;
                 const float ratio = d * d / expected;
-                kept_[p][ty][tx] = ratio < kOutlier ? 1.0F : 0.0F;
+                if (ratio >= kOutlier) kept_[ty][tx] = 0;
                 Tally& tally = tally_[ty / kBlock][tx / kBlock];
                 tally.sum += std::min(ratio, kOutlier);
                 tally.count += 1;
@@ -114,7 +116,7 @@ class MergedTile {
     int left_;
     int top_;
     std::array<TileSamples, 4> samples_{};
-    std::array<TileSamples, 4> kept_{};
+    TileSamples kept_;  // Of cells: one colour left out alone would tint what is there.
     std::array<std::array<Tally, kBlocks>, kBlocks> tally_{};
 };
 
