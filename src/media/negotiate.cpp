@@ -304,7 +304,9 @@ std::expected<NegotiationSolution, Conflict> negotiate(const NegotiationProblem&
     if (unsolved.about_a_field) return std::unexpected(*std::move(unsolved.about_a_field));
     if (!unsolved.gave_up.empty()) {
         return std::unexpected(
-            Conflict{.reason = ConflictReason::gave_up, .limit = std::move(unsolved.gave_up)});
+            Conflict{.reason = ConflictReason::gave_up,
+                     .hint = "say more behind the sources: format, width, height and framerate",
+                     .limit = std::move(unsolved.gave_up)});
     }
     return std::unexpected(explain(problem, order, unsolved.clash));
 }
