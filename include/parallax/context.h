@@ -73,7 +73,7 @@ class Context {
     // The input's bytes for writing, to be handed on by forward(): the slot itself where this
     // stage owns it alone, else a copy (counted) in out(). Empty when neither is possible.
     MemoryViewMut in_place(std::size_t out_pad = 0);
-    // An event down, in order with the frames.
+    // An event down, in order with the frames. Of type flush: asks for a flush of the run.
     void emit(Event event, std::size_t pad = 0);
     // An event up, to the elements before this one; out of order with frames.
     void emit_up(Event event);
@@ -95,6 +95,9 @@ class Context {
     void wait_readable(int fd);
     // With Flow::again from a source: call me when Pipeline wakes it (appsrc).
     void wait_for_wake();
+
+    // With Flow::again: part of this frame has gone out, so that no flush may drop the rest of it.
+    void must_finish();
 
     // Long work goes on: who watches that calls come to an end waits anew from here.
     void tick();

@@ -156,6 +156,11 @@ class Element {
     // For elements that the program feeds: calling `wake`, from any thread, ends wait_for_wake().
     virtual void set_waker(std::move_only_function<void()> /*wake*/) {}
 
+    // For elements where frames wait for the run, or for the program: that flush begins. What waits
+    // is forgotten; from here until event() brings a flush of that number, or configure() is
+    // called, a sink is given frames of before, and a source hands on none. From any thread.
+    virtual void flush_begins(std::uint64_t /*number*/) {}
+
     // --- While it plays.
     // A source is called whenever there is room; everything else with its inputs.
     virtual Result<Flow> process(Context& context) = 0;

@@ -30,7 +30,8 @@ inline constexpr std::uint32_t header = 1U << 3;     // Opens a stream; no pictu
 inline constexpr std::uint32_t droppable = 1U << 4;  // Nothing later depends on it.
 inline constexpr std::uint32_t corrupted = 1U << 5;  // Known to be damaged.
 inline constexpr std::uint32_t still = 1U << 6;      // A picture on its own, not one of a movie.
-inline constexpr std::uint32_t all = (1U << 7) - 1;
+inline constexpr std::uint32_t piece = 1U << 7;      // Part of a whole: no flush drops it.
+inline constexpr std::uint32_t all = (1U << 8) - 1;
 }  // namespace frame_flag
 
 class Meta {

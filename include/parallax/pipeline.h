@@ -9,7 +9,8 @@
 // States, as in GStreamer: Null (made), Ready (files open, formats agreed, plan made), Paused and
 // Playing. prepare() goes to Ready, play() to Playing; pause() and play() go back and forth.
 //
-// Threads: one thread drives a pipeline; stop(), set_property() and property() come from any.
+// Threads: one thread drives a pipeline; stop(), flush(), set_property() and property() come from
+// any.
 // Lifetime: the registry outlives the pipeline. Destroying a playing pipeline stops it.
 #pragma once
 
@@ -112,6 +113,12 @@ class Pipeline {
 
     // Sources end their streams; what is under way drains. The end is a message.
     void stop();
+
+    // Forgets what is under way (parallax/event.h): of what was pushed before, nothing more is
+    // pulled, and whatever is pushed from now on comes, marked as following a gap. Frames that are
+    // dropped so are counted as dropped. Does not wait; while it is paused, what lies in the graph
+    // is dropped once it goes on. Nothing to do before play() and after the end.
+    void flush();
 
     struct Message {
         enum class Kind : std::uint8_t { text, error, ended };

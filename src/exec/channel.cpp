@@ -37,6 +37,12 @@ void Channel::violated(Error error) {
     if (tell_) tell_(std::move(error));
 }
 
+bool Channel::accuse(Error error) {
+    if (!tell_) return false;
+    violated(std::move(error));
+    return true;
+}
+
 void Channel::continue_with(End consumer) {
     consumer_ = consumer;
     violated_ = false;

@@ -66,6 +66,10 @@ class Channel {
     // more is read from it until it has a successor.
     void on_violation(std::move_only_function<void(Error)> tell) { tell_ = std::move(tell); }
 
+    // The same for what the reader found in an entry that checked out. False where nobody watches
+    // the other side, which then is believed.
+    bool accuse(Error error);
+
     // --- The producer's side.
     // Lets go of what the consumer released; true when that was anything.
     bool reclaim();

@@ -42,6 +42,7 @@ std::vector<std::byte> encode(const Event& event) {
     out.put(static_cast<std::uint32_t>(event.type));
     out.put(event.pts_ns);
     out.put(event.duration_ns);
+    out.put(event.number);
     out.put_text(event.name);
     out.put(static_cast<std::uint32_t>(event.fields.size()));
     for (const auto& [key, value] : event.fields) {
@@ -61,6 +62,7 @@ Result<Event> decode_event(std::span<const std::byte> bytes) {
     event.type = static_cast<Event::Type>(type);
     event.pts_ns = in.get<std::int64_t>();
     event.duration_ns = in.get<std::int64_t>();
+    event.number = in.get<std::uint64_t>();
     event.name = in.get_text(kMaxText);
     const std::size_t count = in.get_count(kMaxFields, 8);
     for (std::size_t i = 0; i < count && !in.bad(); ++i) {

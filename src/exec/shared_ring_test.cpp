@@ -64,13 +64,15 @@ TEST_CASE("shared ring: an event arrives with its fields") {
                         .pts_ns = 5,
                         .duration_ns = 6,
                         .name = "title",
-                        .fields = {{"artist", "nobody"}, {"empty", ""}}};
+                        .fields = {{"artist", "nobody"}, {"empty", ""}},
+                        .number = 7};
     REQUIRE(sides.writer->put(0, entry));
     const Entry got = unwrap(sides.reader->get(0));
     REQUIRE(got.event);
     CHECK(got.event->type == Event::Type::tag);
     CHECK(got.event->name == "title");
     CHECK(got.event->fields == entry.event->fields);
+    CHECK(got.event->number == 7);
 }
 
 TEST_CASE("shared ring: what cannot be told is refused when it is written") {

@@ -15,7 +15,10 @@ std::size_t Element::output_bytes(std::size_t pad, const Negotiated& formats) co
 
 Meta ElementRun::fresh_meta() {
     for (const Input& input : inputs) {
-        if (input.frame != nullptr) return input.frame->meta;
+        if (input.frame == nullptr) continue;
+        Meta meta = input.frame->meta;
+        meta.flags &= ~frame_flag::piece;  // What is made of pieces need not be one.
+        return meta;
     }
     Meta meta;
     meta.sequence = next_sequence;
@@ -119,6 +122,7 @@ Flow Context::forward(std::size_t out_pad, std::size_t in_pad) {
     }
     Frame frame{.payload = input.payload, .bytes = input.bytes, .meta = {}};
     frame.meta = draft.meta ? *std::move(draft.meta) : input.meta;
+    frame.meta.flags |= input.meta.flags & frame_flag::piece;
     draft.meta.reset();
     run_.outputs.push_back({.pad = out_pad, .frame = std::move(frame), .event = {}});
     return Flow::more;
@@ -189,6 +193,7 @@ MemoryViewMut Context::in_place(std::size_t out_pad) {
 }
 
 void Context::emit(Event event, std::size_t pad) {
+    if (event.type == Event::Type::flush) return emit_up(std::move(event));  // To the stage.
     if (linked(pad)) run_.outputs.push_back({.pad = pad, .frame = {}, .event = std::move(event)});
 }
 
@@ -205,6 +210,7 @@ void Context::tick() {
 void Context::wait_readable(int fd) { run_.wait.readable_fd = fd; }
 bool Context::stopping() const { return run_.stopping != nullptr && *run_.stopping; }
 void Context::wait_for_wake() { run_.wait.wake = true; }
+void Context::must_finish() { run_.wait.must_finish = true; }
 
 void Context::post(Severity severity, std::string text) {
     run_.bus->post({.kind = Message::Kind::text,

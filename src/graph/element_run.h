@@ -80,6 +80,7 @@ struct WaitFor {
     std::optional<std::int64_t> running_time_ns;
     int readable_fd = -1;
     bool wake = false;
+    bool must_finish = false;
 };
 
 class ElementRun {

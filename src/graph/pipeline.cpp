@@ -37,6 +37,7 @@ Result<> Pipeline::play() {
 void Pipeline::pause() { run_->pause(); }
 Pipeline::State Pipeline::state() const { return run_->state(); }
 void Pipeline::stop() { run_->stop(); }
+void Pipeline::flush() { run_->flush(); }
 std::optional<Pipeline::Message> Pipeline::wait(std::chrono::nanoseconds patience) {
     return run_->wait(patience.count());
 }

@@ -75,6 +75,7 @@ class RemoteStages {
     virtual void pause() = 0;
     virtual void stop() = 0;  // Sources end their streams.
     virtual void reconfigure() = 0;
+    virtual void flush(std::uint64_t number) = 0;  // All of them; also those yet to be born.
     // One that is not live takes effect in a successor of the process.
     virtual Result<> set_property(std::size_t element, std::string_view name, std::string_view text,
                                   bool live) = 0;

@@ -154,6 +154,11 @@ void Run::stop() {
     }
 }
 
+void Run::flush() {
+    const std::lock_guard lock(control_);
+    if (state_ == State::playing || state_ == State::paused) flush_wanted();
+}
+
 // --- What stages say; on their threads.
 
 void Run::stage_ended() {
@@ -185,6 +190,15 @@ void Run::reconfigure_wanted() {
         stage.request_reconfigure();
         stage.notify();
     }
+}
+
+// Every stage is asked, not only sources: one behind a source that has ended would not hear of it,
+// nor one that waits for a time in front of a full queue, before that time has come.
+void Run::flush_wanted() {
+    const std::uint64_t number = ++flushes_;
+    for (const auto& run : elements_) run->element->flush_begins(number);
+    if (remote_) remote_->flush(number);
+    for (Stage& stage : local_stages()) stage.request_flush(number);
 }
 
 // The earliest frame that came out of the far end of any branch.

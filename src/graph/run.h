@@ -36,6 +36,7 @@ class Run final : public StageHost {
     Result<> play();
     void pause();
     void stop();
+    void flush();
     State state() const { return state_; }
     std::optional<Pipeline::Message> wait(std::int64_t timeout_ns);
 
@@ -52,6 +53,7 @@ class Run final : public StageHost {
     void remote_failed(const std::string& element, Error error) override;
     void remote_lost() override;
     void reconfigure_wanted() override;
+    void flush_wanted() override;
     void watch(int fd, Actor& actor) override;
     void first_frame() override;
 
@@ -141,7 +143,8 @@ class Run final : public StageHost {
     std::atomic<std::size_t> stages_running_{0};
     std::atomic<bool> stopping_{false};
     std::atomic<bool> reconfigure_{false};
-    std::atomic<bool> lost_{false};  // What waits for a remote stage waits for ever.
+    std::atomic<std::uint64_t> flushes_{0};  // Asked for.
+    std::atomic<bool> lost_{false};          // What waits for a remote stage waits for ever.
     bool agreed_ = false;
     bool built_ = false;
     std::atomic<std::int64_t> first_frame_ns_{0};  // After the start.

@@ -30,7 +30,10 @@ Stage::Stage(const Options& options)
       poison_(options.poison),
       trace_(options.trace),
       now_(options.start),
-      checkpoints_(options.checkpoints) {
+      checkpoints_(options.checkpoints),
+      // In an odd epoch a predecessor was in the middle of a flush, which is begun again.
+      flush_asked_((options.start.epoch + 1) / 2),
+      flush_begun_(options.start.epoch / 2) {
     in_.reserve(options.inputs);  // Borrows are pointed at: they must not move.
     out_.reserve(options.channels);
 }
@@ -149,6 +152,7 @@ bool Stage::step() {
 
 // One thing done, or false when nothing can be done now.
 bool Stage::take_turn() {
+    if (flush_due()) begin_flush();
     if (waiting()) return false;
     if (stack_.empty() && !fetch()) {
         commit();
@@ -232,7 +236,7 @@ void Stage::save_state() {
     if (state_class_ == StateClass::window) now_.state[0] = drained_;
     if (state_class_ != StateClass::checkpoint || checkpoints_.empty()) return;
     const bool same = told_ && told_->done == now_.done && told_->published == now_.published &&
-                      told_->sequence == now_.sequence;
+                      told_->sequence == now_.sequence && told_->epoch == now_.epoch;
     if (same) return;
     checkpoint_.clear();
     stateful_->save_checkpoint(checkpoint_);
@@ -275,6 +279,7 @@ void Stage::fail(const ElementRun& run, Error error) {
 
 void Stage::give_up() {
     stack_.clear();
+    flushing_ = false;  // What follows has the end instead.
     release_inputs();
     wait_until_.reset();
     discarding_ = true;

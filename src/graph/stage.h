@@ -38,6 +38,7 @@ class StageHost {
     // ever.
     virtual void remote_lost() = 0;
     virtual void reconfigure_wanted() = 0;
+    virtual void flush_wanted() = 0;
     virtual void first_frame() = 0;  // A sink has had its first.
     // Calls actor.notify() once the descriptor is readable.
     virtual void watch(int fd, Actor& actor) = 0;
@@ -121,6 +122,9 @@ class Stage final : public Actor, public Neighbour {
     void request_stop() { stop_ = true; }
     // A source hands `reconfigure` down, as if its own format had changed.
     void request_reconfigure() { reconfigure_ = true; }
+    // Drops what came before that flush of the run, as soon as it has a turn, and hands it down.
+    // Of several those that came to nothing may be left out. From any thread.
+    void request_flush(std::uint64_t number);
     // Runs `work` on the stage's thread between two frames.
     void post(std::move_only_function<void()> work);
     // An event for the last element of the chain, going up.
@@ -139,6 +143,7 @@ class Stage final : public Actor, public Neighbour {
     struct Work {  // Something on its way down the chain; index == chain size: into the channels.
         std::size_t index = 0;
         bool gathered = false;  // The first element, with what in_ holds; or a source's turn.
+        bool begun = false;     // Part of it is out.
         Output output;
         std::uint64_t delivered = 0;  // Bit per out channel that has it already.
     };
@@ -150,9 +155,12 @@ class Stage final : public Actor, public Neighbour {
         std::uint64_t next = 0;  // Position to take.
         bool active = false;     // Its frame is part of this call.
         std::optional<Event::Type> ended;
-        std::uint64_t again_until = 0;  // Frames before were seen by a predecessor.
+        std::optional<std::uint64_t> flush;  // Its event was taken, and waits for the others'.
+        std::int64_t flush_since_ns = 0;
+        std::uint64_t flush_let_pass = 0;  // A flush that nobody asked for in time.
+        std::uint64_t again_until = 0;     // Frames before were seen by a predecessor.
         std::uint64_t done() const {
-            return std::max(front || ended ? next - 1 : next, again_until);
+            return std::max(front || ended || flush ? next - 1 : next, again_until);
         }
     };
 
@@ -191,6 +199,21 @@ class Stage final : public Actor, public Neighbour {
     bool is_poison(const Gathered& input, std::uint64_t position) const;
     void start_end(Event::Type type);
     void tell_upstream_done();
+
+    // Flushes: stage_flush.cpp
+    bool flush_due() const {
+        return flush_asked_.load(std::memory_order_acquire) > flush_begun_;  // request_flush()
+    }
+    void begin_flush();
+    bool fetch_flush();
+    bool clear_way(Gathered& input, bool& any);
+    bool is_whole(const Gathered& input) const;
+    void hold_flush(Gathered& input, std::uint64_t number);
+    void doubt_flush(Gathered& input);
+    bool falls(const Work& work) const;
+    void drop(const Work& work);
+    void mark_outputs(ElementRun& run);
+    void end_flush();
 
     // Chain: stage_chain.cpp
     Progress run_top();
@@ -245,9 +268,13 @@ class Stage final : public Actor, public Neighbour {
     bool discarding_ = false;            // Inputs are dropped until they end.
     std::size_t next_input_ = 0;         // For InputPolicy::any.
     bool seen_frame_ = false;
-    std::uint64_t discont_ = 0;  // Bit per out channel whose next frame follows a gap.
-    bool published_ = false;     // In this batch.
-    bool freed_ = false;         // In this batch: room or bytes, for those upstream.
+    std::atomic<std::uint64_t> flush_asked_;  // The number of the last one,
+    std::uint64_t flush_begun_;               // of the last one that was begun,
+    bool flushing_ = false;                   // and whether its event is still to go out.
+    bool after_flush_ = false;                // A source: the next frame follows a gap.
+    std::uint64_t discont_ = 0;               // Bit per out channel whose next frame follows a gap.
+    bool published_ = false;                  // In this batch.
+    bool freed_ = false;                      // In this batch: room or bytes, for those upstream.
     std::int64_t batch_wall_ns_ = 0;
     std::int64_t unassigned_cpu_ns_ = 0;
 

@@ -28,6 +28,10 @@ Stage::Progress Stage::run_top() {
     Work work = std::move(stack_.back());
     stack_.pop_back();
     for (;;) {
+        if (flushing_ && falls(work)) {
+            drop(work);
+            return Progress::done;
+        }
         if (work.index == chain_.size()) return deliver(work);
         if (work.output.event) return run_event(work);
         ElementRun& run = *chain_[work.index].run;
@@ -41,6 +45,7 @@ Stage::Progress Stage::run_top() {
         run.outputs.clear();
         if (!work.output.event) ElementCounters::add(run.counters.frames_out, std::uint64_t{1});
         work.gathered = false;
+        work.begun = false;
         work.delivered = 0;
         ++work.index;
     }
@@ -97,6 +102,7 @@ Stage::Progress Stage::run_element(Work& work) {
     }
     const bool again = work.gathered && again_in_window();
     if (again) run.outputs.clear();  // A predecessor has handed them on.
+    if (after_flush_ && index == 0) mark_outputs(run);
     if (*flow == Flow::again) return suspend(run, work);
     if (work.gathered) hold_window();
     if (!again) ElementCounters::add(run.counters.frames_in, frames);
@@ -120,6 +126,7 @@ Stage::Progress Stage::run_element(Work& work) {
 // The element wants to be called again with the same input. What it committed goes on meanwhile.
 Stage::Progress Stage::suspend(ElementRun& run, Work& work) {
     const std::size_t index = work.index;
+    work.begun = run.wait.must_finish;
     stack_.push_back(std::move(work));
     if (!run.outputs.empty()) {
         hand_on(run, index);  // First; then it is called again, and asks again to wait.
@@ -224,6 +231,11 @@ Stage::Progress Stage::run_event(Work& work) {
         }
         return drain(work);
     }
+    const bool flush = type == Event::Type::flush;
+    if (flush && run.finished) {  // Its end went down before; nothing follows that.
+        end_flush();
+        return Progress::done;
+    }
     if (type != Event::Type::reconfigure) {
         Context context(run);
         const Result<bool> handled = run.element->event(context, *work.output.event);
@@ -232,7 +244,7 @@ Stage::Progress Stage::run_event(Work& work) {
             fail(run, handled.error());
             return Progress::done;
         }
-        if (*handled) {
+        if (*handled && !flush) {
             hand_on(run, index);
             return Progress::done;
         }
@@ -307,13 +319,19 @@ Stage::Progress Stage::deliver(Work& work) {
         return Progress::blocked;
     }
     if (event && ending_ && work.output.event->type == *ending_) at_bottom_ = true;
+    if (event && work.output.event->type == Event::Type::flush) end_flush();
     return Progress::done;
 }
 
-// An event that goes up: from the element before `index` on, then to the stages before.
+// An event that goes up: from the element before `index` on, then to the stages before. A flush is
+// of the whole run at once.
 void Stage::pass_up(ElementRun& run, std::size_t index) {
     std::vector<Event> events = std::exchange(run.up_events, {});
     for (Event& event : events) {
+        if (event.type == Event::Type::flush) {
+            host_.flush_wanted();
+            continue;
+        }
         bool handled = false;
         for (std::size_t i = index; i-- > 0 && !handled;) {
             ElementRun& above = *chain_[i].run;

@@ -13,6 +13,7 @@ bool Stage::fetch() {
         return false;
     }
     if (in_.empty()) return fetch_from_source();
+    if (flushing_) return fetch_flush();
     const InputPolicy policy = chain_.front().run->pads.policy;
     if (in_.size() == 1 || policy == InputPolicy::any) return fetch_any();
     return policy == InputPolicy::oldest ? fetch_oldest() : fetch_by_pts();
@@ -37,9 +38,11 @@ void Stage::start_end(Event::Type type) {
     stack_.push_back(std::move(work));
 }
 
-// Takes the next entry of the channel, unless one waits already or the input has ended.
+// Takes the next entry of the channel, unless one waits already or the input has ended. A flush
+// waits, too, where we have not been asked for it yet.
 void Stage::refill(Gathered& input) {
-    if (input.front || input.ended) return;
+    if (input.flush) doubt_flush(input);
+    if (input.front || input.ended || input.flush) return;
     std::uint64_t at = input.next;
     input.front = input.at.channel->take(at);
     if (!input.front) {
@@ -64,6 +67,12 @@ void Stage::refill(Gathered& input) {
     }
     input.borrows.give_back(position);
     const Event::Type type = input.front->event->type;
+    if (type == Event::Type::flush) {
+        const std::uint64_t number = input.front->event->number;
+        input.front.reset();
+        if (number <= now_.epoch / 2) return refill(input);  // Been through.
+        return hold_flush(input, number);
+    }
     if (type != Event::Type::eos && type != Event::Type::reconfigure) return;
     input.ended = type;
     input.front.reset();
@@ -233,8 +242,9 @@ bool Stage::discard_inputs() {
                 ElementCounters::add(chain_.front().run->counters.dropped, std::uint64_t{1});
             }
             drop_front(input);
+            input.flush.reset();
             refill(input);
-            if (!input.front && !input.ended) break;
+            if (!input.front && !input.ended && !input.flush) break;
             any = true;
         }
         open = open || !input.ended;

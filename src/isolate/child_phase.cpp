@@ -25,6 +25,7 @@ bool may_say(ChildPhase phase, Type type) {
         case Type::first_frame:
         case Type::ended:
         case Type::reconfigure_wanted:
+        case Type::flush_wanted:
         case Type::up_event:
         case Type::upstream_done:
         case Type::property_set:

@@ -21,7 +21,7 @@
 
 namespace parallax {
 
-inline constexpr std::uint32_t kProtocolVersion = 1;
+inline constexpr std::uint32_t kProtocolVersion = 2;
 
 struct ControlMessage {
     enum class Type : std::uint32_t {
@@ -40,6 +40,7 @@ struct ControlMessage {
         forget_arena,      // a: its id. Nobody looks at it any more.
         ping,              // a: a number that pong gives back.
         finish,            // a: 1 if the stream ended well.
+        flush,             // a: its number. Also what a successor missed.
         // From the stage.
         hello = 100,         // a: kProtocolVersion.
         mapped,              // All memory is mapped.
@@ -56,6 +57,7 @@ struct ControlMessage {
         metric,              // a: number of the element, b: bits of the double; text: name.
         finished,            // Elements have finished.
         rebound,             // a: 0 input, 1 output, 2 arenas; b: which, c: the question.
+        flush_wanted,        // An element asks for a flush of the run.
         // From a process that only opens an element (opening.h), to init, then init with formats.
         pad_caps,    // a: 0 input, 1 output; b: which; texts: its caps, in pieces.
         opened,      // text: the eight words of its state.

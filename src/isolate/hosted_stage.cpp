@@ -68,6 +68,7 @@ class SocketStage final : public HostedStage, public StageHost {
     }
     void remote_lost() override {}  // It has no stages elsewhere.
     void reconfigure_wanted() override { (void)tell({.type = Type::reconfigure_wanted}); }
+    void flush_wanted() override { (void)tell({.type = Type::flush_wanted}); }
     void first_frame() override { (void)tell({.type = Type::first_frame}); }
     void watch(int fd, Actor& actor) override { poller_->watch(fd, actor); }
 
@@ -349,6 +350,9 @@ class SocketStage final : public HostedStage, public StageHost {
             case Type::reconfigure:
                 stage_->request_reconfigure();
                 stage_->notify();
+                return true;
+            case Type::flush:
+                stage_->request_flush(message.a);
                 return true;
             case Type::set_property:
                 set_property(message);

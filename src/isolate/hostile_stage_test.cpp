@@ -81,9 +81,9 @@ class Liar {
         auto record = CpuSegment::from_fd(std::move(fds[blueprint->record_fd]), sizeof(RecordPage),
                                           Access::read_write);
         const Blueprint::Output& out = blueprint->outputs.front();
-        auto ring = CpuSegment::from_fd(
-            std::move(fds[out.ring_fd]),
-            SharedRing::bytes_for(Channel::places(out.capacity, out.held)), Access::read_write);
+        places_ = Channel::places(out.capacity, out.held);
+        auto ring = CpuSegment::from_fd(std::move(fds[out.ring_fd]), SharedRing::bytes_for(places_),
+                                        Access::read_write);
         if (!record || !ring) return false;
         record_ = *std::move(record);
         ring_ = *std::move(ring);
@@ -107,6 +107,7 @@ class Liar {
             now.published[0] = 3;
         }
         if (lie_ == "end in the record") now.ended = 1;
+        if (lie_ == "flush") flush_and_go_on(now, record);
         commit();
         if (lie_ == "end in the record") ::_exit(0);
         if (lie_ == "other format") say({.type = Type::reconfigure_wanted});
@@ -131,11 +132,33 @@ class Liar {
         }
         if (lie_ == "ended") say({.type = Type::ended});
         if (lie_ == "finished") say({.type = Type::finished});
+        if (lie_ == "flushes") {
+            for (int i = 0; i < 2000; ++i) say({.type = Type::flush_wanted});
+        }
         if (lie_ == "event") say({.type = Type::up_event, .a = 0, .b = 1000});
         if (lie_ == "deaf") return;
     }
 
+    // Looks alive, so that it is not ended for that it does not move.
+    void flush_and_go_on(Positions& now, CommitRecord& record) {
+        const ArenaTable none;
+        SharedRing ring(*std::exchange(ring_, std::nullopt), places_, none);
+        (void)ring.put(0, {.event = Event{.type = Event::Type::flush, .number = 1000}});
+        now.published[0] = 1;
+        for (;;) {
+            now.sequence++;
+            record.commit(now);
+            futex_wake(record.word(), 100);
+            auto received = control_.receive(true, true);  // It is pinged now and then.
+            if (!received || !*received) ::_exit(1);
+            if ((*received)->message.type == Type::ping) {
+                say({.type = Type::pong, .a = (*received)->message.a});
+            }
+        }
+    }
+
     int raw_;
+    std::uint64_t places_ = 0;
     ControlSocket control_;
     std::string lie_;
     std::optional<CpuSegment> record_;
@@ -209,6 +232,26 @@ TEST_CASE("hostile stage: one that lies while it plays loses its branch alone") 
         const auto got = run.sequences();
         for (std::size_t n = 0; n < got.size(); ++n) REQUIRE(got[n] == n);
     }
+}
+
+TEST_CASE("hostile stage: a flush that nobody asked for is a lie, and named") {
+    SupervisorOptions options = lying("flush");
+    options.restart.most = 0;
+    options.heartbeat = std::chrono::milliseconds(100);
+    Isolated run(kLine, options);
+    const auto errors = run.run();
+    REQUIRE(errors.size() == 1);
+    CHECK_MESSAGE(errors.front().find("flush 1000, and there were 0") != std::string::npos,
+                  errors.front());
+}
+
+TEST_CASE("hostile stage: one that asks for flushes without end drops frames, and ends no run") {
+    Isolated run(kLine, lying("flushes"));
+    const auto errors = run.run();
+    REQUIRE(errors.size() == 1);
+    CHECK(errors.front().find("liar: its process ended: ") == 0);
+    const auto got = run.sequences();
+    CHECK(std::ranges::adjacent_find(got, std::greater_equal<>()) == got.end());
 }
 
 TEST_CASE("hostile stage: where its branch may be dropped, the other one has every frame") {

@@ -234,6 +234,13 @@ void Supervisor::reconfigure() {
     });
 }
 
+void Supervisor::flush(std::uint64_t number) {
+    post([this, number] {
+        flushes_ = std::max(flushes_, number);
+        for (auto& [stage, remote] : remotes_) tell(remote, {.type = Type::flush, .a = flushes_});
+    });
+}
+
 Result<> Supervisor::set_property(std::size_t element, std::string_view name, std::string_view text,
                                   bool live) {
     post([this, element, live, name = std::string(name), text = std::string(text)] {

@@ -55,6 +55,7 @@ Positions Supervisor::checked_snapshot(const Remote& remote) const {
     const auto found = remote.bundle->record->record().snapshot();
     if (!found || !remote.incarnation->introduced) return start;
     Positions now = *found;
+    if (now.epoch < start.epoch || now.epoch > 2 * flushes_) return start;
     if (remote.bundle->checkpoints && !checkpoint_of(remote, now)) return start;
     for (const PlannedLink& link : plan_.links) {
         if (!link.channel) continue;

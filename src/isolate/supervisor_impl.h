@@ -46,6 +46,7 @@ class Supervisor final : public RemoteStages {
     void pause() override;
     void stop() override;
     void reconfigure() override;
+    void flush(std::uint64_t number) override;
     Result<> set_property(std::size_t element, std::string_view name, std::string_view text,
                           bool live) override;
     void shut_down(bool complete) override;
@@ -265,6 +266,7 @@ class Supervisor final : public RemoteStages {
     bool paused_ = false;
     bool stopping_ = false;
     bool reconfiguring_ = false;
+    std::uint64_t flushes_ = 0;  // The number of the last one.
     bool shutting_down_ = false;
     bool complete_ = false;
     std::optional<std::promise<Result<>>> starting_;

@@ -94,6 +94,8 @@ void Supervisor::obey(Remote& remote, const ControlMessage& message) {
                             "protocol violation: it is no source, and wants another format");
             }
             return host_.reconfigure_wanted();
+        case Type::flush_wanted:
+            return host_.flush_wanted();
         case Type::up_event:
         case Type::upstream_done:
             return pass_up(remote, message);
@@ -176,6 +178,7 @@ void Supervisor::on_ready(Remote& remote) {
     }
     if (stopping_) tell(remote, {.type = Type::stop});
     if (reconfiguring_) tell(remote, {.type = Type::reconfigure});
+    if (flushes_ > 0) tell(remote, {.type = Type::flush, .a = flushes_});
     introduce(remote);
     catch_up(remote);
     set_going(remote);

@@ -98,6 +98,7 @@ class EvilFilter final : public ElementWith<EvilOptions> {
             for (int i = 0; i < 20'000; ++i) context.post(Severity::debug, "again and again");
         }
         if (mischief("fail")) return fail(Errc::invalid_argument, "as it was told");
+        if (mischief("flush")) context.emit({.type = Event::Type::flush});
         return {};
     }
     static int deep(int depth) {

@@ -38,6 +38,10 @@ class MovingSum final : public ElementWith<MovingSumOptions> {
         context.out()[0] = std::byte{1};
         return context.commit(1);
     }
+    Result<bool> event(Context&, const Event& event) override {
+        if (event.type == Event::Type::flush) last_.clear();
+        return false;
+    }
     Result<Flow> drain(Context& context) override {
         if (last_.empty()) return Flow::eos;
         context.out_meta().pts_ns = 1'000'000 + last_.front();
