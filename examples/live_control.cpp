@@ -3,7 +3,8 @@
 //     live_control
 //
 // Shows: set_property() of live properties between two frames, property(), pause() and play(),
-// running time that stands still while paused, and what is refused because it is not live.
+// running time that stands still while paused, flush() of what is under way, and what is refused
+// because it is not live.
 #include <cstdio>
 
 #include "parallax/app.h"
@@ -73,11 +74,15 @@ int main() {
 
     std::printf("pattern=white while it is paused, and on:\n");
     if (const auto set = pipeline.set_property("camera", "pattern", "white"); !set) return 1;
+    pipeline.flush();  // Whatever is under way is black.
     const auto now = pipeline.property("camera", "pattern");
     std::printf("  it says %s\n",
                 now ? parallax::to_string(*now).c_str() : to_string(now.error()).c_str());
     if (const auto on = pipeline.play(); !on) return 1;
-    if (!becomes(out, 255)) return 1;
+    const Seen first = next(out);
+    if (first.mean != 255) return 1;
+    std::printf("  frame %llu is the next, and white\n",
+                static_cast<unsigned long long>(first.sequence));
 
     std::printf("num-buffers=1 while it plays:\n");
     const auto refused = pipeline.set_property("camera", "num-buffers", "1");

@@ -20,6 +20,9 @@
 // Both hold a bounded number of frames, and every wait has an end. A program that pulls no more
 // must say so by stop() of the pipeline, or set `drop`: a full AppSink holds its graph back.
 //
+// After flush() of the pipeline nothing is pulled any more that was pushed before, though it waited
+// in one of these already, and everything that is pushed then comes.
+//
 // Threads: push, end_of_stream, pull and ended from any thread; callbacks are set before play(),
 // run on the stage's thread, and must not wait for the pipeline.
 // Lifetime: both belong to their Pipeline.
@@ -92,7 +95,9 @@ class AppSrc final : public ElementWith<AppSrcOptions> {
     Result<> configure(const Negotiated& formats) override;
     std::size_t output_bytes(std::size_t pad, const Negotiated& formats) const override;
     void set_waker(std::move_only_function<void()> wake) override;
+    void flush_begins(std::uint64_t number) override;
     Result<Flow> process(Context& context) override;
+    Result<bool> event(Context& context, const Event& event) override;
     Result<> finish(bool complete) override;
 
   private:
@@ -170,7 +175,9 @@ class AppSink final : public ElementWith<AppSinkOptions> {
     Result<> configure(const Negotiated& formats) override;
     std::uint32_t keeps() const override;
     void set_waker(std::move_only_function<void()> wake) override;
+    void flush_begins(std::uint64_t number) override;
     Result<Flow> process(Context& context) override;
+    Result<bool> event(Context& context, const Event& event) override;
     Result<Flow> drain(Context& context) override;
     Result<> finish(bool complete) override;
 

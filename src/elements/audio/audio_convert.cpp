@@ -92,6 +92,11 @@ Result<Flow> AudioConvert::process(Context& context) {
     return pieces_.next();
 }
 
+Result<bool> AudioConvert::event(Context&, const Event& event) {
+    if (event.type == Event::Type::flush) pieces_.forget();
+    return false;
+}
+
 namespace {
 
 constexpr std::size_t kMostFrameBytes = kMaxChannels * sizeof(double);
@@ -188,11 +193,24 @@ Result<> AudioResample::configure(const Negotiated& formats) {
     same_ = from_ == to_;
     if (same_) return {};
     pieces_.configure(from_);
+    return begin_anew();
+}
+
+Result<> AudioResample::begin_anew() {
     resampler_.emplace(PX_TRY(compute::Resampler::create({.in_rate = from_.sample_rate,
                                                           .out_rate = to_.sample_rate,
                                                           .channels = from_.channels,
                                                           .quality = options().quality})));
     return {};
+}
+
+// What it remembers of the sound before must not ring on in what follows.
+Result<bool> AudioResample::event(Context&, const Event& event) {
+    if (event.type != Event::Type::flush || same_ || !resampler_) return false;
+    pieces_.forget();
+    start_ns_ = kNoTimeNs;
+    PX_TRY(begin_anew());
+    return false;
 }
 
 std::size_t AudioResample::output_bytes(std::size_t, const Negotiated&) const {

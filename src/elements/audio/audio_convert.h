@@ -34,6 +34,7 @@ class AudioConvert final : public ElementWith<AudioConvertOptions> {
     Result<> configure(const Negotiated& formats) override;
     std::size_t output_bytes(std::size_t pad, const Negotiated& formats) const override;
     Result<Flow> process(Context& context) override;
+    Result<bool> event(Context& context, const Event& event) override;
     std::size_t checkpoint_bytes() const override;
     void save_checkpoint(std::vector<std::byte>& state) const override;
     Result<> restore_checkpoint(std::span<const std::byte> state) override;
@@ -67,12 +68,14 @@ class AudioResample final : public ElementWith<AudioResampleOptions> {
     std::size_t output_bytes(std::size_t pad, const Negotiated& formats) const override;
     Result<Flow> process(Context& context) override;
     Result<Flow> drain(Context& context) override;
+    Result<bool> event(Context& context, const Event& event) override;
     std::size_t checkpoint_bytes() const override;
     void save_checkpoint(std::vector<std::byte>& state) const override;
     Result<> restore_checkpoint(std::span<const std::byte> state) override;
 
   private:
     bool send(Context& context);
+    Result<> begin_anew();
 
     AudioFormatCaps from_, to_;
     bool same_ = false;

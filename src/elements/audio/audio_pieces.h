@@ -31,6 +31,9 @@ class AudioPieces {
     std::span<const std::byte> take();
     Flow next();
 
+    // What comes next does not follow what came.
+    void forget() { go_on_from({}, kNoTimeNs); }
+
     // Of the piece taken last; none where the input has none.
     std::int64_t pts_ns() const { return piece_pts_ns_; }
     // What is left of a frame that never became whole.
@@ -41,6 +44,8 @@ class AudioPieces {
     std::int64_t next_pts_ns() const { return pts_ns_; }
     void go_on_from(std::span<const std::byte> rest, std::int64_t next_pts_ns) {
         bytes_.assign(rest.begin(), rest.end());
+        at_ = 0;
+        loaded_ = false;
         pts_ns_ = next_pts_ns;
     }
 

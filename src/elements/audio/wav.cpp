@@ -85,7 +85,7 @@ std::size_t WavEnc::output_bytes(std::size_t, const Negotiated&) const { return 
 void WavEnc::send_header(Context& context) {
     const std::vector<std::byte> header = codec::wav_header(*audio_, codec::kWavUnknownBytes);
     std::ranges::copy(header, context.out().begin());
-    context.out_meta().flags |= frame_flag::header;
+    context.out_meta().flags |= frame_flag::header | frame_flag::piece;
     context.commit(header.size());
     header_sent_ = true;
 }
@@ -98,6 +98,7 @@ Result<Flow> WavEnc::process(Context& context) {
                     "stop earlier, or write the samples alone: leave wavenc out");
     }
     if (!header_sent_) send_header(context);
+    context.out_meta().flags |= frame_flag::piece;
     return context.forward();
 }
 
@@ -109,6 +110,7 @@ Result<Flow> WavEnc::drain(Context& context) {
         send_header(context);
     } else if (data_bytes_ % 2 != 0) {
         context.out()[0] = std::byte{0};
+        context.out_meta().flags |= frame_flag::piece;
         context.commit(1);
     }
     context.emit(rewrite_start(codec::wav_header(*audio_, data_bytes_)));

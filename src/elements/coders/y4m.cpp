@@ -91,6 +91,7 @@ Result<Flow> Y4mEnc::process(Context& context) {
         header_sent_ = true;
     }
     used_bytes += PX_TRY(codec::y4m_encode_frame(context.in_image(), out.subspan(used_bytes)));
+    context.out_meta().flags |= frame_flag::piece;
     return context.commit(used_bytes);
 }
 

@@ -117,6 +117,12 @@ Result<Flow> Identity::slow_process(Context& context) {
     return o.eos_after >= 0 && frames_ >= o.eos_after ? Flow::eos : Flow::more;
 }
 
+// The frame that it waited with is gone.
+Result<bool> Identity::event(Context&, const Event& event) {
+    if (event.type == Event::Type::flush) waiting_until_ns_ = -1;
+    return false;
+}
+
 void Identity::save(InlineState& state) const { state[0] = static_cast<std::uint64_t>(frames_); }
 
 Result<> Identity::restore(const InlineState& state) {

@@ -99,6 +99,7 @@ class Identity final : public ElementWith<IdentityOptions> {
   public:
     static Pads pads();
     Result<Flow> process(Context& context) override;
+    Result<bool> event(Context& context, const Event& event) override;
     void save(InlineState& state) const override;
     Result<> restore(const InlineState& state) override;
 

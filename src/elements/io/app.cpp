@@ -5,6 +5,7 @@
 #include <deque>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "elements/sync_wait.h"
 
@@ -27,7 +28,13 @@ struct AppSrc::State {
     std::size_t frames = 0;                     // Among them.
     std::vector<std::vector<std::byte>> spare;  // Memory of items gone by, to be used again.
     bool ending = false;
+    std::uint64_t flushes_begun = 0;  // Of the run; and how many have come to this source.
+    std::uint64_t flushes_seen = 0;
+    std::uint64_t forgotten = 0;  // Frames, not counted yet.
     std::move_only_function<void()> wake = [] {};
+
+    // What is handed on now would fall with what was handed on before.
+    bool in_flush() const { return flushes_seen < flushes_begun; }
 };
 
 AppSrc::AppSrc() : state_(std::make_unique<State>()) {}
@@ -100,7 +107,33 @@ void AppSrc::set_waker(std::move_only_function<void()> wake) {
     state_->wake = std::move(wake);
 }
 
+// Changes of format stay: what is pushed next is of the last one.
+void AppSrc::flush_begins(std::uint64_t number) {
+    State& s = *state_;
+    const std::lock_guard lock(s.mutex);
+    s.flushes_begun = std::max(s.flushes_begun, number);
+    s.forgotten += std::erase_if(s.items, [](const Item& item) {
+        return !item.caps && (item.meta.flags & frame_flag::piece) == 0;
+    });
+    s.frames = static_cast<std::size_t>(
+        std::ranges::count_if(s.items, [](const Item& item) { return !item.caps; }));
+    s.room.notify_all();
+}
+
+Result<bool> AppSrc::event(Context& context, const Event& event) {
+    if (event.type != Event::Type::flush) return false;
+    const std::lock_guard lock(state_->mutex);
+    state_->flushes_seen = std::max(state_->flushes_seen, event.number);
+    context.count_dropped(std::exchange(state_->forgotten, 0));
+    return false;
+}
+
 Result<> AppSrc::configure(const Negotiated& formats) {
+    {
+        // What was under way has come to its end, with or without an event.
+        const std::lock_guard lock(state_->mutex);
+        state_->flushes_seen = state_->flushes_begun;
+    }
     const auto& image = formats.out().image;
     picture_bytes_ = image ? image->size_bytes : 0;
     return {};
@@ -117,8 +150,9 @@ Result<Flow> AppSrc::process(Context& context) {
     Item item;
     {
         const std::lock_guard lock(state_->mutex);
-        if (state_->items.empty()) {
-            if (state_->ending) return Flow::eos;
+        const bool held = state_->in_flush();
+        if (held || state_->items.empty()) {
+            if (!held && state_->ending) return Flow::eos;
             context.wait_for_wake();
             return Flow::again;
         }
@@ -153,6 +187,10 @@ Result<Flow> AppSrc::process_item(Context& context, Item item) {
 }
 
 Result<Flow> AppSrc::process_fill(Context& context) {
+    if (const std::lock_guard lock(state_->mutex); state_->in_flush()) {
+        context.wait_for_wake();
+        return Flow::again;
+    }
     Meta& meta = context.out_meta();
     meta.sequence = frames_;
     const MemoryViewMut out = context.out();
@@ -194,7 +232,18 @@ struct AppSink::State {
     std::deque<Sample> samples;
     std::deque<Viewed> views;  // Instead of the samples.
     bool ending = false;
+    std::uint64_t flushes_begun = 0;  // Of the run; and how many have come to this sink.
+    std::uint64_t flushes_seen = 0;
+    std::uint64_t forgotten = 0;  // Frames, not counted yet.
     std::move_only_function<void()> wake = [] {};
+
+    static bool is_piece(const Meta& meta) { return (meta.flags & frame_flag::piece) != 0; }
+    void forget() {
+        forgotten +=
+            std::erase_if(samples, [](const Sample& each) { return !is_piece(each.meta); });
+        forgotten +=
+            std::erase_if(views, [](const Viewed& each) { return !is_piece(each.frame.meta); });
+    }
 
     void end() {
         const std::lock_guard lock(mutex);
@@ -258,7 +307,28 @@ void AppSink::set_waker(std::move_only_function<void()> wake) {
     state_->wake = std::move(wake);
 }
 
+void AppSink::flush_begins(std::uint64_t number) {
+    State& s = *state_;
+    const std::lock_guard lock(s.mutex);
+    s.flushes_begun = std::max(s.flushes_begun, number);
+    s.forget();
+    s.wake();
+}
+
+Result<bool> AppSink::event(Context& context, const Event& event) {
+    if (event.type != Event::Type::flush) return false;
+    State& s = *state_;
+    const std::lock_guard lock(s.mutex);
+    s.flushes_seen = std::max(s.flushes_seen, event.number);
+    context.count_dropped(std::exchange(s.forgotten, 0));
+    return false;
+}
+
 Result<> AppSink::configure(const Negotiated& formats) {
+    {
+        const std::lock_guard lock(state_->mutex);
+        state_->flushes_seen = state_->flushes_begun;  // As of an AppSrc.
+    }
     format_ = formats.in();
     return {};
 }
@@ -267,12 +337,17 @@ Result<Flow> AppSink::process(Context& context) {
     const Meta& meta = context.in_meta();
     if (options().sync && elements::early(context)) return Flow::again;
     const MemoryView in = context.in();
+    State& s = *state_;
+    std::unique_lock lock(s.mutex);
+    if (s.flushes_seen < s.flushes_begun && !State::is_piece(meta)) {  // It was made before.
+        context.count_dropped();
+        return Flow::more;
+    }
     if (look_) {
+        lock.unlock();
         look_({.bytes = in, .meta = meta, .format = format_});
         return Flow::more;
     }
-    State& s = *state_;
-    const std::lock_guard lock(s.mutex);
     if (s.samples.size() + s.views.size() >= static_cast<std::size_t>(options().max_buffers)) {
         if (!options().drop) {
             context.wait_for_wake();

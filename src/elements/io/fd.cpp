@@ -143,6 +143,7 @@ Result<Flow> FdSrc::fill_frame(Context& context) {
     }
     const Fraction unknown;
     stamp(context.out_meta(), frames_++, agreed_.caps.get_fraction("framerate").value_or(unknown));
+    if (may_be_short) context.out_meta().flags |= frame_flag::piece;
     context.commit(std::exchange(have_bytes_, 0));
     return Flow::more;
 }
@@ -175,6 +176,7 @@ Result<Flow> FdSink::process(Context& context) {
     written_bytes_ += codec::write_all(options().fd, bytes.subspan(written_bytes_));
     if (written_bytes_ < bytes.size()) {
         if (errno == EAGAIN) {
+            if (written_bytes_ > 0) context.must_finish();
             context.wait_until(context.running_time_ns() + kRetryNs);
             return Flow::again;
         }

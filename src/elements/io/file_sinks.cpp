@@ -50,6 +50,7 @@ Result<Flow> FileSink::wait_for_reader(Context& context, const char* trouble) {
     if (now_ns - waiting_since_ns_ > patience_ns) {
         return fail(Errc::io, file_->path() + ": " + trouble, "start its reader first");
     }
+    if (written_bytes_ > 0) context.must_finish();
     context.wait_until(now_ns + kRetryNs);
     return Flow::again;
 }

@@ -28,6 +28,7 @@ Caps FileSrc::pad_caps(const Pad&) const { return offered_caps(type_); }
 Result<> FileSrc::configure(const Negotiated& formats) {
     const PadFormat& out = formats.out();
     rate_ = out.framerate;
+    pieces_ = !is_picture_file(out.caps) && !out.image;
     frame_bytes_ = static_cast<std::uint64_t>(options().blocksize);
     if (is_picture_file(out.caps)) {
         frame_bytes_ = file_->size_bytes();
@@ -61,6 +62,7 @@ Result<Flow> FileSrc::process(Context& context) {
     position_bytes_ += bytes;
     stamp(context.out_meta(), frames_++, rate_);
     PX_TRY(set_source_name(context.out_meta(), file_->path()));
+    if (pieces_) context.out_meta().flags |= frame_flag::piece;
     return context.commit(bytes);
 }
 

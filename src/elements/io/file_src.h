@@ -48,6 +48,7 @@ class FileSrc final : public ElementWith<FileSrcOptions> {
     std::uint64_t position_bytes_ = 0;
     std::uint64_t frames_ = 0;
     bool end_told_ = false;
+    bool pieces_ = false;  // Frames are no pictures, but bytes of the file.
 };
 
 }  // namespace parallax::elements

@@ -120,6 +120,7 @@ Result<Flow> MultiFileSrc::process(Context& context) {
         }
         stamp(context.out_meta(), frames_, rate_);
         PX_TRY(set_source_name(context.out_meta(), file.path()));
+        if (y4m) context.out_meta().flags |= frame_flag::piece;  // Of a stream that goes on.
         context.commit(bytes.size());
         if (y4m) context.emit(end_of_file(file.path()));
     }

@@ -148,6 +148,12 @@ Result<Flow> BurstFusion::process(Context& context) {
     return merge(context);
 }
 
+// Frames before and after a gap are of two bursts.
+Result<bool> BurstFusion::event(Context&, const Event& event) {
+    if (event.type == Event::Type::flush) burst_.clear();
+    return false;
+}
+
 Result<Flow> BurstFusion::drain(Context& context) {
     if (burst_.empty() || !context.linked()) return Flow::eos;
     return merge(context);

@@ -48,6 +48,7 @@ class BurstFusion final : public ElementWith<BurstFusionOptions> {
     std::uint32_t keeps() const override;
     std::uint32_t latency_frames() const override { return keeps(); }
     Result<Flow> process(Context& context) override;
+    Result<bool> event(Context& context, const Event& event) override;
     Result<Flow> drain(Context& context) override;
     std::vector<std::pair<std::string, double>> metrics() const override;
 

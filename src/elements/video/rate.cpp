@@ -40,16 +40,27 @@ Caps VideoRate::transform(const Pad&, const Caps& caps, const Pad& to) const {
 // A rate that changes on the way goes on from the time that is next.
 Result<> VideoRate::configure(const Negotiated& formats) {
     const Fraction rate = formats.out().framerate;
-    if (begun_ && rate != rate_ && rate_.num() > 0) {
-        Meta next;
-        stamp(next, slot_, rate_);
-        base_ns_ += next.pts_ns;
-        slot_ = 0;
-        since_ = 0;
-    }
+    if (begun_ && rate != rate_) begin_anew();
     in_rate_ = formats.in().framerate;
     rate_ = rate;
     return {};
+}
+
+// From the time of the next picture that would go out.
+void VideoRate::begin_anew() {
+    if (rate_.num() <= 0) return;
+    Meta next;
+    stamp(next, slot_, rate_);
+    base_ns_ += next.pts_ns;
+    slot_ = 0;
+    since_ = 0;
+}
+
+// What was dropped leaves a gap, and is not filled with the picture after it.
+Result<bool> VideoRate::event(Context&, const Event& event) {
+    if (event.type != Event::Type::flush || !std::exchange(begun_, false)) return false;
+    begin_anew();
+    return false;
 }
 
 std::uint32_t VideoRate::burst() const { return static_cast<std::uint32_t>(options().max_repeat); }
@@ -85,7 +96,7 @@ Result<Flow> VideoRate::process(Context& context) {
     const Meta& in = context.in_meta();
     if (!begun_) {
         begun_ = true;
-        base_ns_ = std::max<std::int64_t>(in.pts_ns, 0);
+        if (in.pts_ns != kNoTimeNs) base_ns_ = in.pts_ns;
     }
     const std::int64_t at = PX_TRY(time_of(in));
     // Until the next one, where it is known when that comes; else it is on show at its time.
@@ -102,6 +113,7 @@ Result<Flow> VideoRate::process(Context& context) {
         out.pts_ns += base_ns_;
         out.sequence = made_++;
         if (shown.after_gap) out.flags |= frame_flag::discont;
+        if (i > 0) out.flags &= ~frame_flag::discont;
         shown.after_gap = false;
         context.forward();
     }

@@ -33,6 +33,7 @@ class VideoRate final : public ElementWith<VideoRateOptions> {
     Result<> configure(const Negotiated& formats) override;
     std::uint32_t burst() const override;
     Result<Flow> process(Context& context) override;
+    Result<bool> event(Context& context, const Event& event) override;
     void save(InlineState& state) const override;
     Result<> restore(const InlineState& state) override;
     std::vector<std::pair<std::string, double>> metrics() const override;
@@ -42,6 +43,7 @@ class VideoRate final : public ElementWith<VideoRateOptions> {
         std::uint64_t times = 0;
         bool after_gap = false;
     };
+    void begin_anew();
     Result<std::int64_t> time_of(const Meta& meta) const;
     Shown shown_until(std::int64_t end_ns);
 
