@@ -139,6 +139,14 @@ constexpr std::array kCommands{
             .verbs = "cat|tail|verify|export",
             .options = kJournalOptions,
             .body = journal_command},
+    Command{.name = "top",
+            .program = "parallax-top",
+            .synopsis = "parallax top [options] PIPELINE…\n"
+                        "parallax top \"videotestsrc ! queue ! jpegenc ! fakesink\"",
+            .doc = "run a pipeline and show what each of its elements does, once a second; on a "
+                   "terminal keys sort the table, pause it (p) and stop the run (q)",
+            .options = kRunOptions,
+            .body = top_command},
     Command{.name = "completion",
             .program = "parallax-completion",
             .synopsis = "parallax completion bash|zsh|fish\neval \"$(parallax completion bash)\"",
@@ -153,8 +161,8 @@ constexpr std::array kCommands{
             .options = kPlainOptions,
             .body = man_command}};
 
-constexpr std::array<std::string_view, 8> kLater{"serve",     "ctl",    "top",   "model",
-                                                 "calibrate", "doctor", "batch", "worker"};
+constexpr std::array<std::string_view, 7> kLater{"serve",  "ctl",   "model", "calibrate",
+                                                 "doctor", "batch", "worker"};
 
 }  // namespace
 

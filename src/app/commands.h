@@ -43,6 +43,7 @@ int run_command(const Command& command, Arguments arguments, const Registry& reg
 int inspect_command(const Command& command, Arguments arguments, const Registry& registry);
 int caps_command(const Command& command, Arguments arguments, const Registry& registry);
 int journal_command(const Command& command, Arguments arguments, const Registry& registry);
+int top_command(const Command& command, Arguments arguments, const Registry& registry);
 int completion_command(const Command& command, Arguments arguments, const Registry& registry);
 int man_command(const Command& command, Arguments arguments, const Registry& registry);
 

@@ -92,7 +92,7 @@ std::set<std::string> completions(std::string_view typed, Arguments before,
         for (const Command& each : commands()) words.insert(std::string(each.name));
     } else if (typed.starts_with("-")) {
         words = option_words(*command, typed);
-    } else if (command->name == "run" || command->name == "inspect") {
+    } else if (command->name == "run" || command->name == "top" || command->name == "inspect") {
         const bool inspect = command->name == "inspect";
         const Factory* element = inspect ? nullptr : current_element(before, registry);
         if (element != nullptr) {

@@ -16,6 +16,7 @@
 #include "app/progress.h"
 #include "app/run_journal.h"
 #include "app/text_file.h"
+#include "app/top_screen.h"
 #include "base/one_line.h"
 #include "graph/launch_text.h"
 #include "parallax/fd.h"
@@ -27,6 +28,7 @@ namespace parallax::app {
 namespace {
 
 constexpr std::int64_t kTickNs = 50'000'000;
+constexpr std::size_t kMostHeld = 1000;           // Messages.
 constexpr std::int64_t kDrainNs = 5'000'000'000;  // For an orderly end after a time-out.
 
 // SIGINT and SIGTERM as something to be asked, so that no handler runs in anybody's midst.
@@ -53,8 +55,9 @@ class Interrupts {
 
 class Launch {
   public:
-    Launch(const Command& command, const Options& options, const Registry& registry)
-        : command_(command), options_(options), registry_(registry) {}
+    enum class View : std::uint8_t { progress, top };
+    Launch(const Command& command, const Options& options, const Registry& registry, View view)
+        : command_(command), options_(options), registry_(registry), view_(view) {}
 
     int run() {
         if (options_.has("list-elements")) return print(command_.program, list_text(registry_));
@@ -253,12 +256,15 @@ class Launch {
 
     int play(Pipeline& pipeline, const Interrupts& interrupts) {
         const bool quiet = options_.has("quiet");
-        Progress progress(quiet ? Progress::Mode::none
-                                : Progress::mode_of(options_.get("progress").value_or("auto")));
+        const bool top = view_ == View::top;
+        Progress progress(quiet || top
+                              ? Progress::Mode::none
+                              : Progress::mode_of(options_.get("progress").value_or("auto")));
         const std::uint64_t expected = expected_frames(pipeline);
         if (const Result<> playing = pipeline.play(); !playing)
             return refuse_to_play(pipeline, playing.error());
         if (journal_) journal_->plan(pipeline.plan());
+        if (top) top_ = std::make_unique<TopScreen>(command_.program);
         std::string status;
         bool ended = false;
         while (!ended) {
@@ -266,11 +272,15 @@ class Launch {
             if (message) {
                 progress.clear();
                 ended = message->kind == Pipeline::Message::Kind::ended;
-                show(*message, quiet);
+                show_or_hold(*message, quiet);
                 if (journal_) journal_->message(*message);
             }
             const RunReport now = pipeline.report();
             progress.update(now, expected);
+            if (top_ && !top_->update(now) && status.empty()) {
+                status = "interrupted";
+                stop(pipeline, "key");
+            }
             keep_journal(now, progress);
             if (now.wall_s >= metrics_s_ + 1) (void)write_metrics(now);  // The last one counts.
             if (interrupts.arrived()) {
@@ -286,6 +296,7 @@ class Launch {
             if (status == "timeout" && wall_ns > timeout_ns_ + kDrainNs) break;
         }
         progress.clear();
+        leave_top(pipeline.report(), quiet);
         return conclude(pipeline.report(), status, quiet);
     }
 
@@ -301,6 +312,21 @@ class Launch {
             progress.clear();
             warn(*news);
         }
+    }
+
+    // Beside a table that fills the terminal there is no place for it.
+    void show_or_hold(const Pipeline::Message& message, bool quiet) {
+        if (top_ && top_->owns_terminal()) {
+            if (held_.size() < kMostHeld) held_.push_back(message);
+            return;
+        }
+        show(message, quiet);
+    }
+
+    void leave_top(const RunReport& last, bool quiet) {
+        if (!top_) return;
+        top_->leave(last);
+        for (const Pipeline::Message& message : held_) show(message, quiet);
     }
 
     void show(const Pipeline::Message& message, bool quiet) const {
@@ -350,6 +376,9 @@ class Launch {
     const Command& command_;
     const Options& options_;
     const Registry& registry_;
+    const View view_;
+    std::unique_ptr<TopScreen> top_;       // Null but while such a run plays.
+    std::vector<Pipeline::Message> held_;  // Until the terminal is free.
     std::string text_;
     std::vector<ResourceGroup::Options> groups_;
     SupervisorOptions supervisor_;
@@ -366,7 +395,13 @@ class Launch {
 int run_command(const Command& command, Arguments arguments, const Registry& registry) {
     const Parsed parsed = parse_arguments(command, arguments);
     if (parsed.exit_code >= 0) return parsed.exit_code;
-    return Launch(command, parsed.options, registry).run();
+    return Launch(command, parsed.options, registry, Launch::View::progress).run();
+}
+
+int top_command(const Command& command, Arguments arguments, const Registry& registry) {
+    const Parsed parsed = parse_arguments(command, arguments);
+    if (parsed.exit_code >= 0) return parsed.exit_code;
+    return Launch(command, parsed.options, registry, Launch::View::top).run();
 }
 
 }  // namespace parallax::app

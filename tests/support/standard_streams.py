@@ -43,7 +43,7 @@ NEWS = [  # Each prints to standard error: its exit code.
     (["parallax-launch", LATE], 1),
     (["parallax-launch", "nosuch ! fakesink"], 2),
     (["parallax-launch", "--nosuch"], 2),
-    (["parallax", "top"], 4),
+    (["parallax", "serve"], 4),
 ]
 
 
