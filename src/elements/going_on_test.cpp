@@ -243,10 +243,10 @@ TEST_CASE("going on: these elements say so, and no others") {
         }
     }
     const std::set<std::string> expected{
-        "audioconvert", "audioresample", "audiotestsrc",  "fakesrc",
-        "filesink",     "filesrc",       "identity",      "metrics",
-        "rawsrc",       "rawtestsrc",    "multifilesink", "multifilesrc",
-        "videotestsrc", "wavenc",        "wavparse",      "y4menc"};
+        "audioconvert",  "audioresample", "audiotestsrc", "fakesrc",      "filesink",
+        "filesrc",       "identity",      "metrics",      "rawsrc",       "rawtestsrc",
+        "multifilesink", "multifilesrc",  "videorate",    "videotestsrc", "wavenc",
+        "wavparse",      "y4menc"};
     CHECK(names == expected);
 }
 

@@ -155,7 +155,7 @@ TEST_CASE("remedy: what a conflict suggests makes the graph agree") {
          "leave (memory:GPU) out of capsfilter0", "memory"},
         {"videotestsrc ! tee name=t  t. ! queue ! video/x-raw,framerate=30/1 ! fakesink  "
          "t. ! queue ! video/x-raw,framerate=25/1 ! fakesink",
-         "write framerate=30/1 in capsfilter1", "framerate"},
+         "put videorate between queue1 and capsfilter1", "framerate"},
         {"videotestsrc ! video/x-raw,pixel-aspect-ratio=1/1 ! queue ! "
          "video/x-raw,pixel-aspect-ratio=2/1 ! fakesink",
          "write pixel-aspect-ratio=1/1 in capsfilter1", "pixel-aspect-ratio"},
@@ -164,7 +164,7 @@ TEST_CASE("remedy: what a conflict suggests makes the graph agree") {
         // Sizes are scaled, rates are not: not the size is at fault.
         {"videotestsrc ! video/x-raw,width=320,framerate=30/1 ! queue ! "
          "video/x-raw,width=160,framerate=25/1 ! fakesink",
-         "write framerate=30/1 in capsfilter1", "framerate"},
+         "put videorate between queue0 and capsfilter1", "framerate"},
         {"videotestsrc ! video/x-raw,mood=1,framerate=30/1 ! queue ! "
          "video/x-raw,mood=2,width=160,framerate=25/1 ! fakesink",
          "write mood=1,framerate=30/1 in capsfilter1"},
