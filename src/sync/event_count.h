@@ -17,10 +17,13 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstdint>
 #include <limits>
 #include <optional>
 
+#include "base/check.h"
+#include "sync/futex.h"
 #include "sync/machine.h"
 
 namespace parallax {
@@ -69,6 +72,16 @@ class EventCountOn {
             if (M::wait_low(state_, key, until_ns)) return true;
         }
         return true;
+    }
+
+    // Instead of wait(), for who sleeps on other words as well. Ends when any of them changes, too.
+    void wait_with(Key key, FutexSet& others, std::optional<std::int64_t> until_ns)
+        requires std::same_as<M, Machine>
+    {
+        const bool there_is_room = others.add(&state_, key);
+        PX_CHECK(there_is_room);
+        // When it was this word the count is settled, as in wait().
+        if (!others.wait(until_ns)) cancel(key);
     }
 
     void notify_one() { notify(1); }

@@ -42,25 +42,29 @@ bool futex_wait(const void* word, std::uint32_t seen, std::optional<std::int64_t
 }
 
 bool FutexSet::add(const std::atomic<std::uint32_t>& word, std::uint32_t seen) {
+    return add(static_cast<const void*>(&word), seen);
+}
+
+bool FutexSet::add(const void* word, std::uint32_t seen) {
     if (size_ == kMost) return false;
     waiters_[size_++] = {.value = seen,
-                         .address = std::bit_cast<std::uint64_t>(&word),
+                         .address = std::bit_cast<std::uint64_t>(word),
                          .flags = kSize32,
                          .reserved = 0};
     return true;
 }
 
-void FutexSet::wait(std::optional<std::int64_t> until_ns) const {
+bool FutexSet::wait(std::optional<std::int64_t> until_ns) const {
     const timespec until = to_timespec(until_ns.value_or(0));
     const timespec* deadline = until_ns ? &until : nullptr;
     if (size_ == 1) {
         const auto seen = static_cast<std::uint32_t>(waiters_[0].value);
-        futex_wait(std::bit_cast<const void*>(waiters_[0].address), seen, until_ns);
-        return;
+        return futex_wait(std::bit_cast<const void*>(waiters_[0].address), seen, until_ns);
     }
     const long answer =
         ::syscall(kFutexWaitv, waiters_.data(), size_, 0, deadline, CLOCK_MONOTONIC);
     if (answer < 0 && errno == ENOSYS) nap();
+    return answer >= 0 && static_cast<std::size_t>(answer) + 1 == size_;
 }
 
 }  // namespace parallax

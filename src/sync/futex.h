@@ -39,10 +39,11 @@ class FutexSet {
 
     // False when the set is full.
     bool add(const std::atomic<std::uint32_t>& word, std::uint32_t seen);
+    bool add(const void* word, std::uint32_t seen);  // The 32 bits at an address.
     std::size_t size() const { return size_; }
     // Returns once any word was woken or differs, at that time of the monotonic clock, or for no
-    // reason at all.
-    void wait(std::optional<std::int64_t> until_ns) const;
+    // reason at all. True when it was the word added last that was woken.
+    bool wait(std::optional<std::int64_t> until_ns) const;
 
   private:
     struct Waiter {  // struct futex_waitv of <linux/futex.h>, which Debian 12's libc lacks.
