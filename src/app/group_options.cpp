@@ -1,6 +1,7 @@
 #include "app/group_options.h"
 
 #include <charconv>
+#include <chrono>
 
 #include <fmt/core.h>
 
@@ -29,6 +30,19 @@ Result<> add_cores(std::string_view text, std::vector<int>& cores) {
     return {};
 }
 
+// RUNTIME/PERIOD in microseconds.
+Result<> set_deadline(std::string_view text, ResourceGroup::Options& group) {
+    const std::size_t slash = text.find('/');
+    if (slash == std::string_view::npos) {
+        return fail(Errc::invalid_argument,
+                    fmt::format("policy=deadline:{} is not RUNTIME/PERIOD, in us", text));
+    }
+    using std::chrono::microseconds;
+    group.runtime = microseconds(PX_TRY(number_in<int>(text.substr(0, slash), "policy")));
+    group.period = microseconds(PX_TRY(number_in<int>(text.substr(slash + 1), "policy")));
+    return {};
+}
+
 Result<> set_policy(std::string_view text, ResourceGroup::Options& group) {
     using enum ResourceGroup::Policy;
     const std::size_t colon = text.find(':');
@@ -37,10 +51,16 @@ Result<> set_policy(std::string_view text, ResourceGroup::Options& group) {
         group.policy = word == "batch" ? batch : normal;
         return {};
     }
+    if (word == "deadline") {
+        group.policy = deadline;
+        return colon == std::string_view::npos ? Result<>{}
+                                               : set_deadline(text.substr(colon + 1), group);
+    }
     if (word != "fifo" && word != "rr") {
-        return fail(Errc::invalid_argument, fmt::format("policy={} is none of normal, batch, "
-                                                        "fifo:PRIO, rr:PRIO",
-                                                        text));
+        return fail(Errc::invalid_argument,
+                    fmt::format("policy={} is none of normal, batch, fifo:PRIO, rr:PRIO, "
+                                "deadline, deadline:RUNTIME/PERIOD",
+                                text));
     }
     group.policy = word == "fifo" ? fifo : rr;
     group.priority = colon == std::string_view::npos
@@ -50,7 +70,8 @@ Result<> set_policy(std::string_view text, ResourceGroup::Options& group) {
     return fail(Errc::invalid_argument, "a real-time priority is 1 to 99");
 }
 
-// NAME:cores=0-1,threads=2,policy=fifo:10,nice=0. A part without `=` continues the cores.
+// NAME:cores=0-1,threads=2,policy=fifo:10,nice=0,near=DEVICE. A part without `=` continues the
+// cores.
 Result<> set_in_group(std::string_view part, ResourceGroup::Options& group) {
     const std::size_t equals = part.find('=');
     const std::string_view key = equals == std::string_view::npos ? "" : part.substr(0, equals);
@@ -60,7 +81,11 @@ Result<> set_in_group(std::string_view part, ResourceGroup::Options& group) {
         return add_cores(value, group.cores);
     }
     if (key == "policy") return set_policy(value, group);
-    if (key == "near") return fail(Errc::lacking, "near=DEVICE is not built in this version");
+    if (key == "near") {
+        if (value.empty()) return fail(Errc::invalid_argument, "near= needs a device");
+        group.near = value;
+        return {};
+    }
     if (key == "nice") {
         group.nice = PX_TRY(number_in<int>(value, "nice"));
         return {};
@@ -72,7 +97,7 @@ Result<> set_in_group(std::string_view part, ResourceGroup::Options& group) {
     }
     return fail(Errc::invalid_argument,
                 fmt::format("resource group {}: what is \"{}\"?", group.name, part),
-                "NAME:cores=0-1,threads=2,policy=fifo:10,nice=0");
+                "NAME:cores=0-1,threads=2,policy=fifo:10,nice=0,near=DEVICE");
 }
 
 }  // namespace

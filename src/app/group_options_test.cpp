@@ -29,7 +29,8 @@ TEST_CASE("group options: what makes no sense is refused") {
     for (const char* text :
          {"", ":cores=0", "x:cores=1-0", "x:cores=-1", "x:cores=0-9999", "x:cores=a", "x:threads=0",
           "x:threads=2x", "x:policy=fast", "x:policy=fifo:100", "x:policy=fifo:0",
-          "x:nice=", "x:width=3", "x:7"}) {
+          "x:nice=", "x:width=3", "x:7", "x:near=", "x:policy=deadline:5", "x:policy=deadline:5/",
+          "x:policy=deadline:5ms/10ms"}) {
         CAPTURE(text);
         const auto group = parse_group(text);
         REQUIRE_FALSE(group);
@@ -37,8 +38,18 @@ TEST_CASE("group options: what makes no sense is refused") {
     }
 }
 
-TEST_CASE("group options: what is not built says so") {
-    CHECK(parse_group("x:near=gpu0").error().code == Errc::lacking);
+TEST_CASE("group options: a device may stand for the cores near it") {
+    CHECK(unwrap(parse_group("x:near=gpu:0,threads=2")).near == "gpu:0");
+    CHECK(unwrap(parse_group("x:near=0000:3b:00.0")).near == "0000:3b:00.0");
+}
+
+TEST_CASE("group options: a deadline has a runtime and a period, or those that are usual") {
+    using std::chrono::microseconds;
+    const auto asked = unwrap(parse_group("x:policy=deadline:2000/10000"));
+    CHECK(asked.policy == ResourceGroup::Policy::deadline);
+    CHECK(asked.runtime == microseconds(2000));
+    CHECK(asked.period == microseconds(10'000));
+    CHECK(unwrap(parse_group("x:policy=deadline")).runtime == microseconds(5000));
 }
 
 }  // namespace

@@ -31,7 +31,8 @@ Result<> Run::make_groups() {
         const bool used = std::ranges::any_of(
             graph_.nodes(), [&](const Graph::Node& node) { return node.group == options.name; });
         if (!used) continue;
-        auto group = ResourceGroup::create(options);
+        auto group =
+            ResourceGroup::create(options, [this](const Error& error) { fail("", error); });
         if (!group) {
             fail("", group.error());
             return Failure(std::move(group).error());

@@ -1,0 +1,138 @@
+// Pool: the threads of a resource group, its queue of actors and its queue of tasks.
+//
+// Actors, times and watched words are under one lock; tasks go through a queue without one, which
+// is made with the first task. Idle threads sleep on an event that both kinds of news notify,
+// together with the words that actors watch; after tasks they spin for a little first.
+//
+// Threads: every member from any thread, but end() from none of its own.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include <pthread.h>
+#include <sys/types.h>
+
+#include "parallax/group.h"
+#include "sync/done.h"
+#include "sync/event_count.h"
+#include "sync/sync.h"
+
+namespace parallax {
+
+class ResourceGroup::Pool {
+  public:
+    Pool(Options options, OnError on_error);
+    Pool(const Pool&) = delete;
+    Pool& operator=(const Pool&) = delete;
+    ~Pool();
+
+    Result<> start();
+    void end(bool finish_tasks);
+
+    void post(Actor* actor);
+    void post_at(Actor* actor, std::int64_t at_ns);
+    void watch(const std::atomic<std::uint32_t>& word, Actor& actor);
+    void unwatch(const std::atomic<std::uint32_t>& word, Actor& actor);
+    void forget(Actor& actor);
+    // True when the caller must put the actor into the queue.
+    static bool mark_queued(Actor& actor);
+
+    Result<> spawn(Task& task);
+    Result<> call(Task& task);
+    // Those that no thread took; after end().
+    std::vector<Task> take_rest();
+
+    const Options& options() const { return options_; }
+    std::uint64_t active() const;
+    bool inside() const;
+
+  private:
+    // A task and, for run(), who waits for it, on whose stack its answer lies.
+    struct Awaited {
+        Task& task;
+        Result<> answer;
+        Done done;
+    };
+    struct Job {
+        Task task;
+        Awaited* awaited = nullptr;
+    };
+    static_assert(sizeof(Job) == 56);  // With its turn one cache line of the queue.
+    using Jobs = WorkQueue<Job, Sides::mpmc>;
+    struct Watch {
+        const std::atomic<std::uint32_t>* word;
+        std::uint32_t seen;
+        Actor* actor;
+    };
+    // What each thread counts for itself, on a line of its own: nobody waits for a counter.
+    struct alignas(64) Worker {
+        std::atomic<std::uint64_t> done{0};
+    };
+    struct Start;
+    class Raised;
+
+    static void* begin(void* start);
+    void loop();
+    bool work();
+    bool act();
+    bool ended() const;
+    bool has_tasks() const;
+    bool spin() const;
+    void wait_for_news();
+    bool anything(std::optional<std::int64_t>& due, FutexSet& words);
+    Actor* next_actor();
+    void enqueue(Actor* actor);
+    void look_at_watches();
+    std::optional<std::int64_t> move_due_timers();
+
+    Jobs* jobs();
+    Result<> push(Job& job);
+    void do_job(Job& job);
+    static void count_done();
+    std::uint64_t done() const;
+    void raise(int priority);
+    void lower(int priority);
+    void set_priority(int highest_before);
+    int highest() const { return raised_to_.empty() ? 0 : *raised_to_.rbegin(); }
+
+    static constinit thread_local const Pool* t_own;  // The pool whose thread this is.
+    static constinit thread_local Worker* t_worker;   // In it.
+
+    const Options options_;
+    const OnError on_error_;
+
+    std::mutex mutex_;
+    std::vector<Watch> watches_;
+    std::deque<Actor*> queue_;
+    std::map<Actor*, std::int64_t> timers_;
+    int turns_unwatched_ = 0;
+    std::vector<pthread_t> threads_;
+    // How many actors are queued, to be asked without the lock.
+    std::atomic<std::uint32_t> queued_{0};
+
+    std::mutex raised_mutex_;
+    std::vector<pid_t> thread_ids_;  // Those that run.
+    std::multiset<int> raised_to_;   // By those that wait; the highest holds, over the group's own.
+
+    std::once_flag jobs_made_;  // Or it is too late for them to be made.
+    std::unique_ptr<Jobs> jobs_store_;
+    std::atomic<Jobs*> jobs_{nullptr};
+    std::atomic<bool> stopping_{false};   // After what is running.
+    std::atomic<bool> finishing_{false};  // After all tasks.
+    // Between actors, threads sleep about as often as somebody has news: a fence on both sides,
+    // since the barrier that is free for the one is a system call for the other.
+    EventCount news_{Scope::machine};
+    const std::int64_t spin_ns_ = Machine::spin_ns();
+    const std::unique_ptr<Worker[]> workers_;
+    alignas(64) std::atomic<std::uint64_t> handed_{0};  // Tasks that were handed over.
+};
+
+}  // namespace parallax
