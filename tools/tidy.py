@@ -31,6 +31,8 @@ PUBLIC = {  # Which module keeps each promise in include/parallax/.
     "isp": "isp", "builtin": "elements",
     "sandbox_policy": "isolate", "isolation": "isolate",
 }
+# Headers that give authority, and the modules that must not have it.
+AUTHORITY = {"memory/budget.h": ("compute", "elements", "media")}  # Stages are lent blocks, and no more.
 # Folders whose README is the one above: inputs of the fuzz targets, one folder each.
 TOLD_ABOVE = ("fuzz/corpus",)
 LIMITS = {"file": 500, "public header": 250, "line": 100, "function": 70}
@@ -79,6 +81,13 @@ def check_layers(rel, text):
         elif other in STOREY and other != own and STOREY[other] >= STOREY[own]:
             yield i, (f"{own} (storey {STOREY[own]}) may not include {other} (storey {STOREY[other]}): "
                       "down, never sideways, never up; hand it in from above")
+
+
+def check_authority(rel, text):
+    for i, line in enumerate(text.split("\n"), 1):
+        m = re.match(r'\s*#\s*include "([\w/.-]+)"', line)
+        if m and module_of(rel) in AUTHORITY.get(m[1], ()):
+            yield i, f"{module_of(rel)} may not include {m[1]}: who runs the stage decides; it is lent a block"
 
 
 def check_sizes(rel, text):
@@ -175,7 +184,7 @@ def check(root):
     problems = list(check_folders(root, files))
     for rel in files:
         text = (root / rel).read_text()
-        for rule in (check_layers, check_sizes, check_words, check_shape):
+        for rule in (check_layers, check_authority, check_sizes, check_words, check_shape):
             problems += [(rel, line, message) for line, message in rule(rel, text)]
     problems += check_functions(root, files) if files else []
     return problems, list(untested(root, files))

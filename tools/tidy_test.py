@@ -47,6 +47,11 @@ class Tidy(unittest.TestCase):
         self.fires("src/base/x.cpp", '#include "graph/x-inl.h"\n', "graph")
         self.silent("src/app/x.cpp", '#include "isolate/y.h"\n#include "parallax/arena.h"\n')
 
+    def test_stages_have_no_authority_over_memory(self):
+        self.fires("src/elements/x.cpp", '\n#include "memory/budget.h"\n', ":2:", "lent")
+        self.silent("src/exec/x.cpp", '#include "memory/budget.h"\n')
+        self.silent("src/elements/x.cpp", '#include "memory/pressure.h"\n')
+
     def test_a_public_header_has_a_keeper(self):
         self.fires("include/parallax/nobody.h", HEADER, "PUBLIC")
         self.fires("src/app/x.cpp", '#include "parallax/nobody.h"\n', "PUBLIC")
