@@ -51,6 +51,10 @@ Cut cut_of(const Cuts& cuts, std::size_t variable) {
 // Prices are worked out for pairs of a link's atoms: where many links differ, each has fewer.
 std::size_t most_atoms(const Cuts& cuts, std::size_t variables, const Kinds::Bounds& bounds) {
     constexpr std::size_t least = 48;
+    constexpr std::size_t few = 16;  // Sets that are cut to few atoms anyway, as most are.
+    std::size_t largest = 0;
+    for (std::size_t v = 0; v < variables; ++v) largest = std::max(largest, cuts.at(v).size());
+    if (largest <= few) return bounds.atoms;
     std::set<Cut> unlike;
     for (std::size_t v = 0; v < variables; ++v) unlike.insert(cut_of(cuts, v));
     std::size_t most = bounds.atoms;
