@@ -3,6 +3,7 @@
 // Threads: a pure function.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "parallax/meta.h"
@@ -18,7 +19,8 @@ inline void stamp(Meta& meta, std::uint64_t number, const Fraction& rate) {
     const auto at_ns = [&](std::uint64_t n) {
         __extension__ using Wide = unsigned __int128;
         const Wide ns = Wide{n} * static_cast<Wide>(rate.den()) * 1'000'000'000U;
-        return static_cast<std::int64_t>(ns / static_cast<Wide>(rate.num()));
+        const Wide at = ns / static_cast<Wide>(rate.num());
+        return static_cast<std::int64_t>(std::min(at, Wide{INT64_MAX}));
     };
     meta.pts_ns = at_ns(number);
     meta.duration_ns = at_ns(number + 1) - meta.pts_ns;

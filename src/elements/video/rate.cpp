@@ -11,7 +11,10 @@ namespace {
 constexpr std::int64_t kSecondNs = 1'000'000'000;
 constexpr std::int64_t kRoundingNs = 2;  // Times are whole nanoseconds, of pictures and of theirs.
 
-__extension__ using Wide = __int128;
+std::int64_t later(std::int64_t at_ns, std::int64_t by_ns) {
+    std::int64_t sum = 0;
+    return __builtin_add_overflow(at_ns, by_ns, &sum) ? INT64_MAX : sum;
+}
 
 Structure with_any_rate(Structure shape) {
     shape.erase("framerate");
@@ -40,6 +43,11 @@ Caps VideoRate::transform(const Pad&, const Caps& caps, const Pad& to) const {
 // A rate that changes on the way goes on from the time that is next.
 Result<> VideoRate::configure(const Negotiated& formats) {
     const Fraction rate = formats.out().framerate;
+    for (const Fraction& each : {rate, formats.in().framerate}) {
+        if (std::max(each.num(), each.den()) <= INT32_MAX) continue;
+        return fail(Errc::invalid_argument, "a rate of " + to_string(Value(each)) + " is too fine",
+                    "both of its numbers must fit into 31 bits");
+    }
     if (begun_ && rate != rate_) begin_anew();
     in_rate_ = formats.in().framerate;
     rate_ = rate;
@@ -51,7 +59,7 @@ void VideoRate::begin_anew() {
     if (rate_.num() <= 0) return;
     Meta next;
     stamp(next, slot_, rate_);
-    base_ns_ += next.pts_ns;
+    base_ns_ = later(base_ns_, next.pts_ns);
     slot_ = 0;
     since_ = 0;
 }
@@ -73,16 +81,17 @@ Result<std::int64_t> VideoRate::time_of(const Meta& meta) const {
     }
     Meta counted;
     stamp(counted, since_, in_rate_);
-    return base_ns_ + counted.pts_ns;
+    return later(base_ns_, counted.pts_ns);
 }
 
 // The slots whose middle lies before.
-VideoRate::Shown VideoRate::shown_until(std::int64_t end_ns) {
+VideoRate::Shown VideoRate::shown_until(Wide end_ns) {
     // (slot + 1/2) / rate <= end, in halves of a slot.
-    const Wide ahead = 2 * Wide{rate_.num()} * (Wide{end_ns} - base_ns_ + kRoundingNs);
+    const Wide ahead = 2 * Wide{rate_.num()} * (end_ns - base_ns_ + kRoundingNs);
     const Wide half = Wide{rate_.den()} * kSecondNs;
     if (ahead < half) return {};
-    const auto end = static_cast<std::uint64_t>((ahead + half) / (2 * half));
+    const auto end =
+        static_cast<std::uint64_t>(std::min((ahead + half) / (2 * half), Wide{INT64_MAX}));
     if (end <= slot_) return {};
     const std::uint64_t times = end - slot_;
     const std::uint64_t most = options().max_repeat;
@@ -102,7 +111,7 @@ Result<Flow> VideoRate::process(Context& context) {
     // Until the next one, where it is known when that comes; else it is on show at its time.
     const Wide on_show = in_rate_.num() > 0 ? Wide{kSecondNs} * in_rate_.den() / in_rate_.num()
                                             : Wide{kSecondNs} * rate_.den() / rate_.num() / 2;
-    Shown shown = shown_until(at + static_cast<std::int64_t>(on_show));
+    Shown shown = shown_until(at + on_show);
     ++given_;
     ++since_;
     if (shown.times == 0) context.count_dropped();
@@ -110,7 +119,7 @@ Result<Flow> VideoRate::process(Context& context) {
         Meta& out = context.out_meta();
         out = in;
         stamp(out, slot_++, rate_);
-        out.pts_ns += base_ns_;
+        out.pts_ns = later(base_ns_, out.pts_ns);
         out.sequence = made_++;
         if (shown.after_gap) out.flags |= frame_flag::discont;
         if (i > 0) out.flags &= ~frame_flag::discont;

@@ -45,7 +45,8 @@ class VideoRate final : public ElementWith<VideoRateOptions> {
     };
     void begin_anew();
     Result<std::int64_t> time_of(const Meta& meta) const;
-    Shown shown_until(std::int64_t end_ns);
+    __extension__ using Wide = __int128;  // Times come from anybody.
+    Shown shown_until(Wide end_ns);
 
     Fraction in_rate_{0, 1};
     Fraction rate_{0, 1};

@@ -1,4 +1,5 @@
 #include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -133,6 +134,15 @@ TEST_CASE("videorate: a picture that is older than what was shown is dropped") {
     CHECK(got.pictures == std::vector{0, 1, 3});
     CHECK(got.frames[0].meta.pts_ns == 100'000'000);
     CHECK(got.report.dropped == 1);
+}
+
+TEST_CASE("videorate: a time at the end of all times is one, too") {
+    constexpr std::int64_t last = std::numeric_limits<std::int64_t>::max();
+    const Got got = rated({.at_ns = {0, last, last - 1}}, " max-repeat=2");
+    CHECK(got.pictures == std::vector{0, 1, 1});
+    CHECK(got.frames[2].meta.pts_ns > last - 100'000'000);
+    const Got before = rated({.at_ns = {last, 0}}, "");
+    CHECK(before.pictures == std::vector{0});
 }
 
 TEST_CASE("videorate: pictures without times are counted, and without a rate refused") {

@@ -13,10 +13,6 @@ int mirrored(int i, int size) {
     return std::clamp(once, 0, size - 1);
 }
 
-std::size_t cell_position(int x, int y) {
-    return static_cast<std::size_t>(y & 1) * 2 + static_cast<std::size_t>(x & 1);
-}
-
 // Balanced samples of the mosaic, by pixel.
 class Mosaic {
   public:

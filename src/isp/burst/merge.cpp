@@ -191,8 +191,9 @@ void BurstMerger::finish(const MutableImageView& out, const CellLevels& levels) 
             for (int x = 0; x < reference_.width(); ++x) {
                 const float light = (own[x] + sum[x]) / (1 + weight[x]);
                 const float value = light * range + levels.black[p] + 0.5F;
+                // In this order, what is not a number is 0.
                 samples[2 * static_cast<std::ptrdiff_t>(x)] =
-                    static_cast<std::uint16_t>(std::clamp(value, 0.0F, 65535.0F));
+                    static_cast<std::uint16_t>(std::min(std::max(0.0F, value), 65535.0F));
             }
         }
     });

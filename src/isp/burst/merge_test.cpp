@@ -243,8 +243,9 @@ TEST_CASE("burst: frames too small for a tile, and levels that leave nothing, ar
         std::vector<std::byte> bytes(layout.size_bytes, std::byte{3});
         const ImageView raw = unwrap(view_image(layout, std::span<const std::byte>(bytes)));
         RawInfo info;
-        info.black_level = {9000, 9000, 0, 0};
-        info.white_level = 4095;
+        // One colour of nothing, one of all there is, and none of a number that means anything.
+        info.black_level = {9000, 1e30F, -1e30F, 0};
+        info.white_level = width % 4 == 2 ? 1e30F : 4095;
         info.defects = {{0, 0}, {1, 1}, {width - 1, height - 1}, {5000, 5000}};
         const CellPlanes cells = split_cells(raw, info);
         BurstMerger merger(cells, estimate_noise(cells), kAlone);

@@ -78,9 +78,9 @@ NoiseModel estimate_noise(const CellPlanes& cells) {
         for (int y = 0; y + kBlock <= plane.height; y += kBlock) {
             for (int x = 0; x + kBlock <= plane.width; x += kBlock) {
                 const Block block = block_at(plane, x, y);
-                if (block.mean > 0.9F) continue;  // Clipping cuts noise off.
+                if (!(block.mean <= 0.9F)) continue;  // Clipping cuts noise off.
                 const float place = std::max(block.mean, 0.0F) * static_cast<float>(kBins);
-                bins[static_cast<std::size_t>(place)].push_back(block);
+                bins[std::min(static_cast<std::size_t>(place), kBins - 1)].push_back(block);
             }
         }
     }

@@ -16,7 +16,7 @@ struct NoiseModel {
     float offset = 0;
 
     float variance(float light) const {
-        return std::max(scale * std::max(light, 0.0F) + offset, 1e-12F);
+        return std::clamp(scale * std::max(light, 0.0F) + offset, 1e-12F, 1e12F);
     }
 };
 

@@ -9,10 +9,6 @@
 namespace parallax::isp {
 namespace {
 
-std::size_t position(int x, int y) {
-    return static_cast<std::size_t>(y & 1) * 2 + static_cast<std::size_t>(x & 1);
-}
-
 // Samples of two neighbouring cells: every second one of a row.
 const std::uint16_t& of_cell(const std::uint16_t* samples, int x) {
     return samples[2 * static_cast<std::ptrdiff_t>(x)];
@@ -79,10 +75,12 @@ std::array<float, 4> gains_of(const CellPlanes& cells, const RawInfo& info) {
 
 CellLevels cell_levels(const RawInfo& info, PixelFormat format) {
     const float full = static_cast<float>((1 << traits(format).bits) - 1);
-    CellLevels levels{.black = info.black_level,
-                      .white = info.white_level > 0 ? info.white_level : full};
-    // A level that leaves nothing between black and white is not believed.
-    for (float& black : levels.black) black = std::min(black, levels.white - 1);
+    // From files of anybody: beyond these, light would not be finite.
+    constexpr float most = 65535;
+    CellLevels levels{
+        .black = info.black_level,
+        .white = info.white_level > 0 ? std::clamp(info.white_level, 1.0F, most) : full};
+    for (float& black : levels.black) black = std::clamp(black, -most, levels.white - 1);
     return levels;
 }
 
@@ -96,7 +94,7 @@ CellPlanes split_cells(const ImageView& raw, const RawInfo& info) {
     for (int y = 0; y < 2 * rows; ++y) {
         unpack_row(raw, y, samples);
         for (const int column : {0, 1}) {
-            const std::size_t p = position(column, y);
+            const std::size_t p = cell_position(column, y);
             const float black = levels.black[p];
             const float scale = 1.0F / (levels.white - black);
             float* const out = cells.plane[p].row(y / 2);
@@ -109,7 +107,7 @@ CellPlanes split_cells(const ImageView& raw, const RawInfo& info) {
     cells.color = colors_of(traits(raw.format()).order);
     for (const auto& [x, y] : info.defects) {
         if (x < 0 || y < 0 || x >= 2 * columns || y >= 2 * rows) continue;
-        patch(cells.plane[position(x, y)], x / 2, y / 2);
+        patch(cells.plane[cell_position(x, y)], x / 2, y / 2);
     }
     cells.gain = gains_of(cells, info);
     return cells;

@@ -36,7 +36,13 @@ struct Plane {
     }
 };
 
-// Levels in sample units, by position in the cell.
+// Where a pixel lies in its cell of the mosaic, row-major.
+constexpr std::size_t cell_position(int x, int y) {
+    return static_cast<std::size_t>(y & 1) * 2 + static_cast<std::size_t>(x & 1);
+}
+
+// Levels in sample units, by position in the cell; whatever `info` says, white lies within what 16
+// bits hold, black as far below zero at most, and at least one unit below white.
 struct CellLevels {
     std::array<float, 4> black{};
     float white = 0;
