@@ -84,6 +84,7 @@ std::vector<std::string> words_of(int socket) {
 }
 
 struct Verdict {
+    bool from_spare = false;
     std::vector<std::string> words;
     ChildExit exit;
 };
@@ -99,7 +100,7 @@ Verdict run(Zygote& zygote, std::size_t number, const SandboxPolicy& policy) {
         {.name = "attacker", .entry = "attack " + std::to_string(number), .policy = policy}, fds);
     REQUIRE_MESSAGE(child, to_string(child.error()));
     theirs = UniqueFd();
-    Verdict verdict{.words = words_of(ours.get()), .exit = {}};
+    Verdict verdict{.from_spare = child->from_spare, .words = words_of(ours.get()), .exit = {}};
     for (;;) {
         if (const auto exit = zygote.reaped()) {
             verdict.exit = *exit;
@@ -136,10 +137,25 @@ SandboxPolicy attackers_policy() {
 
 TEST_CASE("attacks: each is blocked in the sandbox, and the stage's own work is not") {
     ::setenv("PARALLAX_TEST_SECRET", "of the supervisor", 1);  // NOLINT(concurrency-mt-unsafe)
-    const auto zygote = unwrap(Zygote::start());
     REQUIRE(attacks().size() >= 75);
     for (std::size_t i = 0; i < attacks().size(); ++i) {
-        check_blocked(attacks()[i], run(*zygote, i, attackers_policy()));
+        const auto zygote = unwrap(Zygote::start());  // A new one has no spare.
+        const Verdict verdict = run(*zygote, i, attackers_policy());
+        CHECK_FALSE(verdict.from_spare);
+        check_blocked(attacks()[i], verdict);
+        CHECK(zygote->alive());
+    }
+}
+
+TEST_CASE("attacks: each is blocked in a sandbox that stood before it was asked for") {
+    ::setenv("PARALLAX_TEST_SECRET", "of the supervisor", 1);  // NOLINT(concurrency-mt-unsafe)
+    const auto zygote = unwrap(Zygote::start());
+    run(*zygote, 0, attackers_policy());
+    for (std::size_t i = 0; i < attacks().size(); ++i) {
+        REQUIRE(testing::await_spare(*zygote) != 0);
+        const Verdict verdict = run(*zygote, i, attackers_policy());
+        CHECK(verdict.from_spare);
+        check_blocked(attacks()[i], verdict);
     }
     CHECK(zygote->alive());
 }

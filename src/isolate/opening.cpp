@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstring>
 #include <map>
 #include <utility>
@@ -23,6 +24,7 @@ constexpr std::int64_t kExitPatienceNs = 2'000'000'000;
 constexpr std::uint64_t kMostFrameBytes = std::uint64_t{1} << 36U;
 constexpr std::uint64_t kMostFrames = 4096;
 constexpr int kMostMessages = 4096;  // In one answer.
+constexpr int kMostTries = 10;
 
 struct Found {
     std::map<std::string, Caps> pads;  // By name.
@@ -66,12 +68,7 @@ class Opening final : public OpenedElsewhere {
 
     Result<> open() override { return reopen({}); }
     Result<> reopen(const InlineState& state) override {
-        end();
-        found_ = {};
-        PX_TRY(spawn());
-        Blueprint blueprint = blueprint_of({}, {});
-        blueprint.start.state = state;
-        return ask(blueprint);
+        return persist([this, state] { return try_to_open(state); });
     }
     Caps pad_caps(const Pad& pad) const override {
         const auto told = found_.pads.find(pad.name);
@@ -79,11 +76,13 @@ class Opening final : public OpenedElsewhere {
     }
     // The process has nothing more to tell afterwards.
     Result<> configure(const Negotiated& formats) override {
-        if (!child_) PX_TRY(reopen(found_.state));
-        found_.frame_bytes.assign(outputs_.size(), 0);
-        const Result<> asked = ask(blueprint_of(formats.inputs, formats.outputs));
-        end();
-        return asked;
+        return persist([&]() -> Result<> {
+            if (!child_) PX_TRY(try_to_open(found_.state));
+            found_.frame_bytes.assign(outputs_.size(), 0);
+            const Result<> asked = ask(blueprint_of(formats.inputs, formats.outputs));
+            end();
+            return asked;
+        });
     }
     std::size_t output_bytes(std::size_t pad, const Negotiated& formats) const override {
         const auto& image = formats.out(pad).image;
@@ -99,6 +98,28 @@ class Opening final : public OpenedElsewhere {
     void save(InlineState& state) const override { state = found_.state; }
 
   private:
+    // What kills a process from outside says nothing of the element: once more.
+    template <typename Attempt>
+    Result<> persist(const Attempt& attempt) {
+        for (int tries = 1;; ++tries) {
+            killed_ = false;
+            Result<> done = attempt();
+            if (done || !killed_ || tries == kMostTries) return done;
+        }
+    }
+
+    Result<> try_to_open(InlineState state) {
+        end();
+        found_ = {};
+        // The fork server, too, can be killed meanwhile, and has a successor.
+        const Result<> spawned = spawn();
+        killed_ = !spawned && spawned.error().code == Errc::peer_died;
+        PX_TRY(spawned);
+        Blueprint blueprint = blueprint_of({}, {});
+        blueprint.start.state = state;
+        return ask(blueprint);
+    }
+
     Result<> spawn() {
         const std::array<Confined, 1> confined{{{&node_, element_.get()}}};
         auto pair = PX_TRY(ControlSocket::pair());
@@ -175,6 +196,7 @@ class Opening final : public OpenedElsewhere {
     Result<> gone() {
         Zygote& zygote = *PX_TRY(zygote_());
         const ChildExit exit = await_exit(zygote, *child_, kExitPatienceNs);
+        killed_ = exit.signal == SIGKILL && !exit.out_of_memory;
         return fail(Errc::peer_died,
                     "the process that opens it died: " + death_text(exit, child_->crash_page));
     }
@@ -231,6 +253,7 @@ class Opening final : public OpenedElsewhere {
     std::vector<Pad> inputs_;
     std::vector<Pad> outputs_;
     Found found_;
+    bool killed_ = false;
     std::optional<Child> child_;
     std::optional<ControlSocket> control_;
 };

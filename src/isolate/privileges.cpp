@@ -35,17 +35,6 @@ Result<> limit(__rlimit_resource resource, rlim_t value, const char* name) {
     return {};
 }
 
-// Of VmData, in bytes; 0 when it cannot be told.
-std::uint64_t private_bytes() {
-    const UniqueFd fd(::open("/proc/self/statm", O_RDONLY | O_CLOEXEC));
-    char text[128] = {};
-    if (!fd || ::read(fd.get(), text, sizeof text - 1) <= 0) return 0;
-    unsigned long data = 0;
-    // size resident shared text lib data dt, in pages.
-    if (std::sscanf(text, "%*u %*u %*u %*u %*u %lu", &data) != 1) return 0;  // NOLINT(cert-err34-c)
-    return std::uint64_t{data} * 4096;
-}
-
 }  // namespace
 
 Result<> drop_capabilities() {
@@ -98,9 +87,19 @@ Result<> set_resource_limits(const SandboxLimits& limits) {
     return limit(RLIMIT_NPROC, limits.pids_max, "RLIMIT_NPROC");
 }
 
-Result<> limit_private_memory(std::uint64_t bytes) {
+std::uint64_t private_bytes() {
+    const UniqueFd fd(::open("/proc/self/statm", O_RDONLY | O_CLOEXEC));
+    char text[128] = {};
+    if (!fd || ::read(fd.get(), text, sizeof text - 1) <= 0) return 0;
+    unsigned long data = 0;
+    // size resident shared text lib data dt, in pages.
+    if (std::sscanf(text, "%*u %*u %*u %*u %*u %lu", &data) != 1) return 0;  // NOLINT(cert-err34-c)
+    return std::uint64_t{data} * 4096;
+}
+
+Result<> limit_private_memory(std::uint64_t had_bytes, std::uint64_t bytes) {
     if (kSanitized) return {};  // Their shadow memory is far larger than any sensible limit.
-    return limit(RLIMIT_DATA, private_bytes() + bytes, "RLIMIT_DATA");
+    return limit(RLIMIT_DATA, had_bytes + bytes, "RLIMIT_DATA");
 }
 
 Result<> forbid_file_growth() { return limit(RLIMIT_FSIZE, 0, "RLIMIT_FSIZE"); }

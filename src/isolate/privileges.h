@@ -3,6 +3,7 @@
 // Threads: each function changes the calling process, which has one thread.
 #pragma once
 
+#include <cstdint>
 #include <span>
 
 #include "parallax/result.h"
@@ -24,8 +25,10 @@ Result<> close_all_but(std::span<const int> keep);
 
 // No core files, few descriptors, no message queues, no real-time; threads up to pids_max.
 Result<> set_resource_limits(const SandboxLimits& limits);
-// Where no cgroup holds it: what the process may allocate privately beyond what it has now.
-Result<> limit_private_memory(std::uint64_t bytes);
+// Memory of its own that it has now, as RLIMIT_DATA counts it; 0 when /proc does not tell.
+std::uint64_t private_bytes();
+// Where no cgroup holds it: what the process may allocate beyond what it had.
+Result<> limit_private_memory(std::uint64_t had_bytes, std::uint64_t bytes);
 // From lock-down on: no file grows.
 Result<> forbid_file_growth();
 

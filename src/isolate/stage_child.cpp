@@ -22,19 +22,12 @@ class Confinement {
   public:
     explicit Confinement(const StageChild& child) : child_(child), policy_(child.request.policy) {}
 
+    // Who it is and what it sees. Of the policy, only the grants and whether layers may be missing.
     Result<> shrink_world() {
         EmptyRoot root;
         const bool has_root = (child_.namespaces & CLONE_NEWNS) != 0;
         if (has_root) root = PX_TRY(EmptyRoot::gather(policy_.grants));
-        const bool mapped = (child_.namespaces & CLONE_NEWUSER) != 0;
-        PX_TRY(become_other(mapped));
-        // Threads are counted for each user: without a user namespace, all of the user's.
-        SandboxLimits limits = policy_.limits;
-        if (!mapped) limits.pids_max = ~0U;
-        PX_TRY(set_resource_limits(limits));
-        if (limits.memory_max_bytes && !child_.memory_in_cgroup) {
-            PX_TRY(limit_private_memory(*limits.memory_max_bytes));
-        }
+        PX_TRY(become_other());
         if (has_root) PX_TRY(std::move(root).enter());
         if ((child_.namespaces & CLONE_NEWUTS) != 0) PX_TRY(hide_host_name());
         return {};
@@ -45,6 +38,19 @@ class Confinement {
         PX_TRY(set_no_new_privs());
         return die_with_parent();
     }
+
+    Result<> take_limits() {
+        // Threads are counted for each user: without a user namespace, all of the user's.
+        SandboxLimits limits = policy_.limits;
+        if (!mapped()) limits.pids_max = ~0U;
+        PX_TRY(set_resource_limits(limits));
+        if (!limits.memory_max_bytes || child_.memory_in_cgroup) return {};
+        return limit_private_memory(private_bytes_ != 0 ? private_bytes_ : private_bytes(),
+                                    *limits.memory_max_bytes);
+    }
+
+    // While /proc can be seen.
+    void count_memory() { private_bytes_ = private_bytes(); }
 
     Result<> raise_walls() {
         if (const Result<> done = restrict_by_landlock(policy_, LandlockPhase::start_up); done) {
@@ -69,11 +75,13 @@ class Confinement {
     std::vector<std::string> missing() && { return std::move(missing_); }
 
   private:
+    bool mapped() const { return (child_.namespaces & CLONE_NEWUSER) != 0; }
+
     // Without a user namespace only root can, and not even root of somebody else's.
-    Result<> become_other(bool mapped) {
-        if (!mapped && !child_.identity.other_than_ours) return {};
-        Result<> done = take_identity(child_.identity, mapped);
-        if (done || mapped || policy_.layers == SandboxLayers::require) return done;
+    Result<> become_other() {
+        if (!mapped() && !child_.identity.other_than_ours) return {};
+        Result<> done = take_identity(child_.identity, mapped());
+        if (done || mapped() || policy_.layers == SandboxLayers::require) return done;
         missing_.emplace_back("another-user");
         return {};
     }
@@ -82,6 +90,7 @@ class Confinement {
     const SandboxPolicy& policy_;
     std::vector<std::string> missing_;
     bool landlock_ = false;
+    std::uint64_t private_bytes_ = 0;
 };
 
 void tell(int server, const Reply& reply) {
@@ -115,31 +124,48 @@ Result<> keep_own(StageChild& child) {
 }
 
 Result<LockDown> confine(StageChild& child, std::vector<std::string>& missing) {
-    const bool off = child.request.policy.preset == SandboxPreset::off;
+    if (child.request.policy.preset == SandboxPreset::off) {
+        PX_TRY(die_with_parent());
+        PX_TRY(keep_own(child));
+        return LockDown();
+    }
     Confinement confinement(child);
-    if (!off) PX_TRY(confinement.shrink_world());
-    if (off) PX_TRY(die_with_parent());
-    if (!off) PX_TRY(confinement.give_up_rights());
+    PX_TRY(confinement.take_limits());
+    PX_TRY(confinement.shrink_world());
+    PX_TRY(confinement.give_up_rights());
     PX_TRY(keep_own(child));
-    if (off) return LockDown();
     PX_TRY(confinement.raise_walls());
     LockDown lock_down = PX_TRY(confinement.lock_down());
     missing = std::move(confinement).missing();
     return lock_down;
 }
 
-}  // namespace
+// What is left for a spare.
+Result<LockDown> confine_spare(Confinement& confinement, StageChild& child,
+                               std::vector<std::string>& missing) {
+    PX_TRY(confinement.take_limits());
+    PX_TRY(keep_own(child));
+    PX_TRY(confinement.raise_walls());
+    LockDown lock_down = PX_TRY(confinement.lock_down());
+    missing = std::move(confinement).missing();
+    return lock_down;
+}
 
-void become_stage(StageChild child, StageEntry& entry) {
-    // Until its ids are mapped and its cgroup is joined. The server's death says no.
-    const auto go = zygote_wire::receive(child.server.get(), true);
-    if (!go || !*go || (*go)->bytes.empty()) ::_exit(kNoSandbox);
-    Reply reply{.kind = ReplyKind::spawned,
-                .id = child.request.id,
-                .missing_layers = {},
-                .error = {Errc::system, {}, {}, {}}};
-    const Result<LockDown> lock_down = confine(child, reply.missing_layers);
+// The server's next word; its death is the end.
+zygote_wire::Packet hear(const StageChild& child) {
+    Result<std::optional<zygote_wire::Packet>> packet =
+        zygote_wire::receive(child.server.get(), true);
+    if (!packet || !*packet || (*packet)->bytes.empty()) ::_exit(kNoSandbox);
+    return std::move(**packet);
+}
+
+[[noreturn]] void run(StageChild child, StageEntry& entry, const Result<LockDown>& lock_down,
+                      std::vector<std::string> missing) {
     if (!lock_down) give_up(child, lock_down.error());
+    const Reply reply{.kind = ReplyKind::spawned,
+                      .id = child.request.id,
+                      .missing_layers = std::move(missing),
+                      .error = {Errc::system, {}, {}, {}}};
     // Died the server before die_with_parent(), then this fails.
     if (!zygote_wire::send(child.server.get(), zygote_wire::encode(reply), {})) {
         ::_exit(kNoSandbox);
@@ -149,6 +175,39 @@ void become_stage(StageChild child, StageEntry& entry) {
                        .entry = child.request.entry,
                        .fds = std::move(child.fds),
                        .lock_down = *lock_down}));
+}
+
+}  // namespace
+
+void become_stage(StageChild child, StageEntry& entry) {
+    hear(child);  // Its ids are mapped and its cgroup is joined.
+    std::vector<std::string> missing;
+    const Result<LockDown> lock_down = confine(child, missing);
+    run(std::move(child), entry, lock_down, std::move(missing));
+}
+
+bool serves(const SandboxPolicy& policy) {
+    return policy.preset != SandboxPreset::off && !policy.needs_files() &&
+           policy.grants.endpoints.empty() && policy.grants.load_paths.empty();
+}
+
+void become_spare(StageChild child, StageEntry& entry) {
+    hear(child);  // Its ids are mapped.
+    Confinement confinement(child);
+    confinement.count_memory();
+    const int server = child.server.get();
+    if (!confinement.shrink_world() || !confinement.give_up_rights() ||
+        !close_all_but({&server, 1})) {
+        ::_exit(kNoSandbox);
+    }
+    zygote_wire::Packet wish = hear(child);
+    Result<zygote_wire::SpawnRequest> request = zygote_wire::decode_request(wish.bytes);
+    if (!request) ::_exit(kNoSandbox);
+    child.request = std::move(*request);
+    child.fds = std::move(wish.fds);
+    std::vector<std::string> missing;
+    const Result<LockDown> lock_down = confine_spare(confinement, child, missing);
+    run(std::move(child), entry, lock_down, std::move(missing));
 }
 
 }  // namespace parallax

@@ -5,6 +5,10 @@
 // that nobody trusts. What happens is told to the fork server in one message, and then the socket
 // to it is closed.
 //
+// A spare is born before anybody asks for it: it shuts itself into its empty root, gives up its
+// rights, and waits for the request, so that what follows a crash is the shorter part. It serves
+// those who are granted nothing of the file system, since it sees none of it any more.
+//
 // Threads: the calling process has one.
 #pragma once
 
@@ -19,7 +23,7 @@
 namespace parallax {
 
 struct StageChild {
-    const zygote_wire::SpawnRequest& request;
+    zygote_wire::SpawnRequest request;
     std::vector<UniqueFd> fds;     // Crash page, standard error, then the stage's.
     UniqueFd server;               // Tells when to go; is told how it went.
     std::uint64_t namespaces = 0;  // Those it was born into.
@@ -30,5 +34,11 @@ struct StageChild {
 
 // Never returns: ends with run()'s answer, or with 125 when the sandbox cannot be had.
 [[noreturn]] void become_stage(StageChild child, StageEntry& entry);
+
+// Whether a spare will do for it.
+bool serves(const SandboxPolicy& policy);
+// `child` without request and descriptors, which come by `child.server`. Never returns either; ends
+// without a word when it cannot be had: the long way says why.
+[[noreturn]] void become_spare(StageChild child, StageEntry& entry);
 
 }  // namespace parallax

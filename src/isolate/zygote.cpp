@@ -264,7 +264,8 @@ Result<Child> Zygote::Server::spawn(const SpawnRequest& request, std::span<const
                  .pidfd = std::move(packet.fds.front()),
                  .stderr_read = std::move(errors.read),
                  .crash_page = std::move(page),
-                 .missing_layers = std::move(reply.missing_layers)};
+                 .missing_layers = std::move(reply.missing_layers),
+                 .from_spare = reply.from_spare};
 }
 
 std::optional<ChildExit> Zygote::Server::reaped() {

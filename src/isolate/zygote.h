@@ -56,6 +56,7 @@ struct Child {
     UniqueFd stderr_read;  // What it prints, up to a pipe's size; non-blocking, both ends.
     CrashPage crash_page;
     std::vector<std::string> missing_layers;  // Empty unless best_effort.
+    bool from_spare = false;                  // Most of its sandbox stood before it was asked for.
 };
 
 // What it died of: the crash page's word where the exit itself was one of a crash. A stage that

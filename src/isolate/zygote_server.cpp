@@ -5,6 +5,8 @@
 #include <csignal>
 #include <cstring>
 #include <list>
+#include <optional>
+#include <utility>
 
 #include <linux/sched.h>
 #include <poll.h>
@@ -30,6 +32,9 @@ using zygote_wire::ReplyKind;
 using zygote_wire::SpawnRequest;
 
 constexpr int kConfineMs = 20'000;
+// A fork takes about as long as a birth from a spare: not before the one who asked last goes on,
+// whom the kernel may have woken on this very core.
+constexpr int kIdleMs = 2;
 
 struct Running {
     std::uint64_t id;
@@ -61,8 +66,13 @@ class Server {
     Result<> check_layers(const SandboxPolicy& policy);
     Result<Born> give_birth(const SpawnRequest& request, std::vector<UniqueFd>& fds,
                             const StageIdentity& identity);
-    Result<Born> clone_child(const SpawnRequest& request, std::vector<UniqueFd>& fds,
+    Result<Born> clone_child(const SpawnRequest* request, std::vector<UniqueFd>& fds,
                              StageIdentity identity, std::uint64_t namespaces);
+    void make_spare();
+    std::optional<Reply> use_spare(const SpawnRequest& request, std::span<const UniqueFd> fds,
+                                   const Cgroup& group);
+    static Result<Reply> hear_of(const Born& born, const SpawnRequest& request);
+    static void bury(pid_t pid);
     Result<Reply> settle(const Born& born, const SpawnRequest& request,
                          const StageIdentity& identity, const Cgroup& group);
     void miss(std::string layer) { missing_.push_back(std::move(layer)); }
@@ -77,6 +87,9 @@ class Server {
     CgroupPlaces places_;
     std::optional<std::string> network_failure_;
     std::list<Running> running_;
+    std::optional<Born> spare_;
+    bool spare_wanted_ = false;
+    bool may_have_spares_ = true;
     std::vector<std::string> missing_;  // Of the spawn at hand.
 };
 
@@ -99,7 +112,9 @@ int Server::serve() {
     for (;;) {
         std::array<pollfd, 2> waiting{{{.fd = control_.get(), .events = POLLIN, .revents = 0},
                                        {.fd = signals_.get(), .events = POLLIN, .revents = 0}}};
-        if (::poll(waiting.data(), waiting.size(), -1) < 0 && errno != EINTR) break;
+        const int ready = ::poll(waiting.data(), waiting.size(), spare_wanted_ ? kIdleMs : -1);
+        if (ready < 0 && errno != EINTR) break;
+        if (ready == 0 && std::exchange(spare_wanted_, false)) make_spare();
         if ((waiting[1].revents & POLLIN) != 0) reap();
         if (waiting[0].revents == 0) continue;
         Result<std::optional<Packet>> packet = zygote_wire::receive(control_.get(), false);
@@ -118,7 +133,10 @@ void Server::answer(Packet packet) {
     missing_.clear();
     Result<> done = request ? Result<>{} : Result<>(Failure(request.error()));
     if (done) done = spawn(*request, std::move(packet.fds));
-    if (done) return;
+    if (done) {
+        spare_wanted_ = !spare_ && may_have_spares_ && serves(request->policy);
+        return;
+    }
     reply.id = request ? request->id : 0;
     reply.error = done.error();
     (void)zygote_wire::send(control_.get(), zygote_wire::encode(reply), {});
@@ -161,11 +179,19 @@ Result<> Server::spawn(const SpawnRequest& request, std::vector<UniqueFd> fds) {
         PX_TRY(check_layers(request.policy));
         group = PX_TRY(group_for(request));
     }
-    const Born born = PX_TRY(give_birth(request, fds, identity));
-    Result<Reply> reply = settle(born, request, identity, group);
+    Born born;
+    Result<Reply> reply = Reply{};
+    std::optional<Reply> quick = use_spare(request, fds, group);
+    if (quick) {
+        quick->from_spare = true;
+        born = std::move(*std::exchange(spare_, std::nullopt));
+        reply = std::move(*quick);
+    } else {
+        born = PX_TRY(give_birth(request, fds, identity));
+        reply = settle(born, request, identity, group);
+    }
     if (!reply || reply->kind != ReplyKind::spawned) {
-        ::kill(born.pid, SIGKILL);
-        ::waitpid(born.pid, nullptr, 0);
+        bury(born.pid);
         if (!reply) return Failure(reply.error());
         return Failure(std::move(reply->error));
     }
@@ -179,9 +205,9 @@ Result<> Server::spawn(const SpawnRequest& request, std::vector<UniqueFd> fds) {
 // All namespaces at once; under best_effort those that can be had.
 Result<Born> Server::give_birth(const SpawnRequest& request, std::vector<UniqueFd>& fds,
                                 const StageIdentity& identity) {
-    if (request.policy.preset == SandboxPreset::off) return clone_child(request, fds, identity, 0);
+    if (request.policy.preset == SandboxPreset::off) return clone_child(&request, fds, identity, 0);
     const std::uint64_t all = stage_namespaces();
-    Result<Born> born = clone_child(request, fds, identity, all);
+    Result<Born> born = clone_child(&request, fds, identity, all);
     if (born) return born;
     if (request.policy.layers == SandboxLayers::require) {
         return fail(Errc::lacking,
@@ -190,7 +216,7 @@ Result<Born> Server::give_birth(const SpawnRequest& request, std::vector<UniqueF
     }
     const std::uint64_t without_user = all & ~std::uint64_t{CLONE_NEWUSER};
     for (const std::uint64_t some : {without_user, std::uint64_t{0}}) {
-        born = clone_child(request, fds, identity, some);
+        born = clone_child(&request, fds, identity, some);
         if (!born) continue;
         for (const NamespaceName& name : namespace_names()) {
             if ((some & name.flag) == 0) miss(std::string(name.name));
@@ -200,7 +226,8 @@ Result<Born> Server::give_birth(const SpawnRequest& request, std::vector<UniqueF
     return born;
 }
 
-Result<Born> Server::clone_child(const SpawnRequest& request, std::vector<UniqueFd>& fds,
+// Without a request: a spare.
+Result<Born> Server::clone_child(const SpawnRequest* request, std::vector<UniqueFd>& fds,
                                  StageIdentity identity, std::uint64_t namespaces) {
     std::array<int, 2> ends{};
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
@@ -222,18 +249,50 @@ Result<Born> Server::clone_child(const SpawnRequest& request, std::vector<Unique
     if (born.pid < 0) return fail_errno("clone3");
     if (born.pid == 0) {
         born.socket = UniqueFd();
-        const bool grouped = !places_.memory.empty();
-        become_stage({.request = request,
-                      .fds = std::move(fds),
-                      .server = std::move(theirs),
-                      .namespaces = namespaces,
-                      .identity = identity,
-                      .memory_in_cgroup = grouped,
-                      .signals = signals_before_},
-                     entry_);
+        StageChild child{.request = request != nullptr ? *request : SpawnRequest{},
+                         .fds = std::move(fds),
+                         .server = std::move(theirs),
+                         .namespaces = namespaces,
+                         .identity = identity,
+                         .memory_in_cgroup = !places_.memory.empty(),
+                         .signals = signals_before_};
+        if (request != nullptr) become_stage(std::move(child), entry_);
+        become_spare(std::move(child), entry_);
     }
     born.pidfd = UniqueFd(pidfd);
     return born;
+}
+
+// So that the next one finds the longer half of its birth done. Where there can be none, there is
+// the long way, which tells why.
+void Server::make_spare() {
+    may_have_spares_ = false;
+    const StageIdentity identity = stage_identity(false);
+    std::vector<UniqueFd> none;
+    Result<Born> born = clone_child(nullptr, none, identity, stage_namespaces());
+    if (!born) return;
+    const std::array<std::byte, 1> go{};
+    if (!map_identity(born->pid, identity) || !zygote_wire::send(born->socket.get(), go, {})) {
+        bury(born->pid);
+        return;
+    }
+    spare_ = std::move(*born);
+    may_have_spares_ = true;
+}
+
+// Nothing: it does not fit, or died before it had said anything.
+std::optional<Reply> Server::use_spare(const SpawnRequest& request, std::span<const UniqueFd> fds,
+                                       const Cgroup& group) {
+    if (!spare_ || !serves(request.policy)) return {};
+    std::vector<int> lent;
+    lent.reserve(fds.size());
+    for (const UniqueFd& fd : fds) lent.push_back(fd.get());
+    if (group.add(spare_->pid) &&
+        zygote_wire::send(spare_->socket.get(), zygote_wire::encode(request), lent)) {
+        if (Result<Reply> reply = hear_of(*spare_, request)) return std::move(*reply);
+    }
+    bury(std::exchange(spare_, std::nullopt)->pid);
+    return {};
 }
 
 // Maps the child's ids, puts it into its group, lets it go, and hears how that went.
@@ -243,6 +302,10 @@ Result<Reply> Server::settle(const Born& born, const SpawnRequest& request,
     PX_TRY(group.add(born.pid));
     const std::array<std::byte, 1> go{};
     PX_TRY(zygote_wire::send(born.socket.get(), go, {}));
+    return hear_of(born, request);
+}
+
+Result<Reply> Server::hear_of(const Born& born, const SpawnRequest& request) {
     pollfd waiting{.fd = born.socket.get(), .events = POLLIN, .revents = 0};
     if (::poll(&waiting, 1, kConfineMs) != 1) {
         return fail(Errc::timed_out, "the sandbox of " + request.name + " does not come up");
@@ -254,6 +317,11 @@ Result<Reply> Server::settle(const Born& born, const SpawnRequest& request,
     return zygote_wire::decode_reply(packet->bytes);
 }
 
+void Server::bury(pid_t pid) {
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+}
+
 void Server::reap() {
     signalfd_siginfo ignored{};
     while (::read(signals_.get(), &ignored, sizeof ignored) > 0) {
@@ -262,6 +330,7 @@ void Server::reap() {
         int status = 0;
         const pid_t pid = ::waitpid(-1, &status, WNOHANG);
         if (pid <= 0) return;
+        if (spare_ && spare_->pid == pid) spare_.reset();
         const auto child = std::ranges::find(running_, pid, &Running::pid);
         if (child == running_.end()) continue;
         Reply reply{.kind = ReplyKind::exited,
@@ -281,6 +350,7 @@ void Server::end() {
     for (const Running& child : running_) ::kill(child.pid, SIGKILL);
     for (const Running& child : running_) ::waitpid(child.pid, nullptr, 0);
     running_.clear();
+    if (spare_) bury(spare_->pid);
 }
 
 }  // namespace

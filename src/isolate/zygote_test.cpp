@@ -152,6 +152,42 @@ TEST_CASE("zygote: a child is process 1 of its own namespace and ends with its o
     CHECK(read_once(pair.ours.get()) == "");  // No other process holds its end.
 }
 
+TEST_CASE("zygote: the next child is born from a spare, and one that died is not missed") {
+    const auto zygote = started();
+    for (const bool from_spare : {false, true, false, true}) {
+        Pair pair = make_pair_of_sockets();
+        const pid_t spare = from_spare ? testing::await_spare(*zygote) : 0;
+        const Child child =
+            spawned(*zygote, {.name = "e", .entry = "zygote.hello"}, pair.theirs.get());
+        CHECK(child.from_spare == from_spare);
+        if (from_spare) CHECK(child.pid == spare);
+        pair.theirs = UniqueFd();
+        CHECK(read_once(pair.ours.get()) == "pid 1 uid 1000 e zygote.hello");
+        CHECK(exit_of(*zygote).code == 7);
+        CHECK(read_once(pair.ours.get()) == "");
+        if (!from_spare) continue;
+        // The second one's own spare: killed, or stopped by whoever may.
+        const pid_t next = testing::await_spare(*zygote);
+        REQUIRE(::kill(next, SIGKILL) == 0);
+        while (::kill(next, 0) == 0) ::usleep(1000);
+    }
+    CHECK_FALSE(zygote->reaped());  // Nobody asked for a spare, so its end is no news.
+}
+
+TEST_CASE("zygote: who is granted something of the file system is not born from a spare") {
+    const auto zygote = started();
+    CHECK(spawned(*zygote, {.name = "e", .entry = "zygote.print"}, 2).from_spare == false);
+    REQUIRE(testing::await_spare(*zygote) != 0);
+    SpawnOptions options{.name = "g", .entry = "zygote.print", .policy = {}};
+    options.policy.grants.read_paths.emplace_back("/etc/passwd");
+    CHECK_FALSE(spawned(*zygote, options, 2).from_spare);
+    options.policy = {};
+    options.policy.preset = SandboxPreset::off;
+    CHECK_FALSE(spawned(*zygote, options, 2).from_spare);
+    options.policy = {};
+    CHECK(spawned(*zygote, options, 2).from_spare);
+}
+
 TEST_CASE("zygote: what a child died of is told apart, with the refused call's number") {
     const auto zygote = started();
     for (const int signal : {SIGSEGV, SIGILL, SIGABRT, SIGSYS}) {

@@ -148,6 +148,7 @@ Bytes encode(const Reply& reply) {
     to.put(static_cast<std::uint64_t>(reply.code));
     to.put(static_cast<std::uint64_t>(reply.signal));
     to.put(std::uint64_t{reply.out_of_memory});
+    to.put(std::uint64_t{reply.from_spare});
     to.put(reply.missing_layers);
     to.put(static_cast<std::uint64_t>(reply.error.code));
     to.put(reply.error.message);
@@ -166,6 +167,7 @@ Result<Reply> decode_reply(std::span<const std::byte> bytes) {
     reply.code = static_cast<std::int64_t>(from.number());
     reply.signal = static_cast<std::int64_t>(from.number());
     reply.out_of_memory = from.number() != 0;
+    reply.from_spare = from.number() != 0;
     reply.missing_layers = from.texts();
     const std::uint64_t error = from.number();
     reply.error.code = static_cast<Errc>(error);

@@ -42,6 +42,7 @@ struct Reply {
     std::int64_t code = 0;
     std::int64_t signal = 0;
     bool out_of_memory = false;
+    bool from_spare = false;
     std::vector<std::string> missing_layers;
     Error error{Errc::system, {}, {}, {}};
 };
