@@ -17,6 +17,7 @@
 #include <doctest/doctest.h>
 
 #include "isolate/zygote.h"
+#include "support/spare.h"
 #include "support/stages.h"
 #include "support/unwrap.h"
 
@@ -152,7 +153,7 @@ TEST_CASE("attacks: each is blocked in a sandbox that stood before it was asked 
     const auto zygote = unwrap(Zygote::start());
     run(*zygote, 0, attackers_policy());
     for (std::size_t i = 0; i < attacks().size(); ++i) {
-        REQUIRE(testing::await_spare(*zygote) != 0);
+        testing::spare_of(*zygote);
         const Verdict verdict = run(*zygote, i, attackers_policy());
         CHECK(verdict.from_spare);
         check_blocked(attacks()[i], verdict);

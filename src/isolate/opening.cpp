@@ -163,8 +163,7 @@ class Opening final : public OpenedElsewhere {
     Result<> ask(const Blueprint& blueprint) {
         const CpuSegment text = PX_TRY(memory_with(blueprint));
         const std::array<int, 1> fds{text.fd()};
-        const Result<> sent =
-            control_->send({.type = Type::init, .a = text.size_bytes()}, fds, false);
+        Result<> sent = control_->send({.type = Type::init, .a = text.size_bytes()}, fds, false);
         if (!sent && sent.error().code != Errc::peer_died) return sent;
         const std::int64_t until = monotonic_ns() + patience_ns_;
         for (int count = 0; count < kMostMessages;) {

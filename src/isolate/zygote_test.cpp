@@ -15,7 +15,9 @@
 #include <doctest/doctest.h>
 
 #include "isolate/seccomp_rules.h"
+#include "support/spare.h"
 #include "support/stages.h"
+#include "support/until.h"
 
 namespace parallax {
 namespace {
@@ -156,7 +158,7 @@ TEST_CASE("zygote: the next child is born from a spare, and one that died is not
     const auto zygote = started();
     for (const bool from_spare : {false, true, false, true}) {
         Pair pair = make_pair_of_sockets();
-        const pid_t spare = from_spare ? testing::await_spare(*zygote) : 0;
+        const pid_t spare = from_spare ? testing::spare_of(*zygote) : 0;
         const Child child =
             spawned(*zygote, {.name = "e", .entry = "zygote.hello"}, pair.theirs.get());
         CHECK(child.from_spare == from_spare);
@@ -166,10 +168,9 @@ TEST_CASE("zygote: the next child is born from a spare, and one that died is not
         CHECK(exit_of(*zygote).code == 7);
         CHECK(read_once(pair.ours.get()) == "");
         if (!from_spare) continue;
-        // The second one's own spare: killed, or stopped by whoever may.
-        const pid_t next = testing::await_spare(*zygote);
+        const pid_t next = testing::spare_of(*zygote);
         REQUIRE(::kill(next, SIGKILL) == 0);
-        while (::kill(next, 0) == 0) ::usleep(1000);
+        until([&] { return ::kill(next, 0) != 0; });
     }
     CHECK_FALSE(zygote->reaped());  // Nobody asked for a spare, so its end is no news.
 }
@@ -177,7 +178,8 @@ TEST_CASE("zygote: the next child is born from a spare, and one that died is not
 TEST_CASE("zygote: who is granted something of the file system is not born from a spare") {
     const auto zygote = started();
     CHECK(spawned(*zygote, {.name = "e", .entry = "zygote.print"}, 2).from_spare == false);
-    REQUIRE(testing::await_spare(*zygote) != 0);
+    CHECK(exit_of(*zygote).code == 0);
+    testing::spare_of(*zygote);
     SpawnOptions options{.name = "g", .entry = "zygote.print", .policy = {}};
     options.policy.grants.read_paths.emplace_back("/etc/passwd");
     CHECK_FALSE(spawned(*zygote, options, 2).from_spare);

@@ -10,12 +10,9 @@
 // is looked up by its first word; the body reads the rest of it.
 #pragma once
 
-#include <chrono>
-#include <fstream>
 #include <functional>
 #include <map>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include "isolate/zygote.h"
@@ -36,18 +33,6 @@ class TestStages final : public StageEntry {
         return body == stages().end() ? 124 : body->second(start);
     }
 };
-
-// The only child of an idle fork server: the spare that it has made for the next stage. 0: none
-// came.
-inline pid_t await_spare(const Zygote& zygote) {
-    const std::string pid = std::to_string(zygote.pid());
-    for (int i = 0; i < 30'000; ++i) {
-        std::ifstream children("/proc/" + pid + "/task/" + pid + "/children");
-        if (pid_t spare = 0; children >> spare) return spare;
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    return 0;
-}
 
 }  // namespace parallax::testing
 
