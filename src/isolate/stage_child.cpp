@@ -3,6 +3,7 @@
 #include <csignal>
 
 #include <linux/sched.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "isolate/empty_root.h"
@@ -151,6 +152,11 @@ Result<LockDown> confine_spare(Confinement& confinement, StageChild& child,
     return lock_down;
 }
 
+// For those who look at processes: as threads are called, too.
+void take_name(const std::string& name) {
+    ::prctl(PR_SET_NAME, ("plx:" + name).substr(0, 15).c_str(), 0, 0, 0);  // The kernel keeps 15.
+}
+
 // The server's next word; its death is the end.
 zygote_wire::Packet hear(const StageChild& child) {
     Result<std::optional<zygote_wire::Packet>> packet =
@@ -171,6 +177,7 @@ zygote_wire::Packet hear(const StageChild& child) {
         ::_exit(kNoSandbox);
     }
     child.server = UniqueFd();
+    take_name(child.request.name);
     ::_exit(entry.run({.name = child.request.name,
                        .entry = child.request.entry,
                        .fds = std::move(child.fds),
@@ -193,6 +200,7 @@ bool serves(const SandboxPolicy& policy) {
 
 void become_spare(StageChild child, StageEntry& entry) {
     hear(child);  // Its ids are mapped.
+    take_name("spare");
     Confinement confinement(child);
     confinement.count_memory();
     const int server = child.server.get();

@@ -32,6 +32,7 @@ using zygote_wire::ReplyKind;
 using zygote_wire::SpawnRequest;
 
 constexpr int kConfineMs = 20'000;
+constexpr int kSpareMs = 1'000;  // A spare has less to do, and there is another way.
 // A fork takes about as long as a birth from a spare: not before the one who asked last goes on,
 // whom the kernel may have woken on this very core.
 constexpr int kIdleMs = 2;
@@ -71,7 +72,7 @@ class Server {
     void make_spare();
     std::optional<Reply> use_spare(const SpawnRequest& request, std::span<const UniqueFd> fds,
                                    const Cgroup& group);
-    static Result<Reply> hear_of(const Born& born, const SpawnRequest& request);
+    static Result<Reply> hear_of(const Born& born, const std::string& name, int patience_ms);
     static void bury(pid_t pid);
     Result<Reply> settle(const Born& born, const SpawnRequest& request,
                          const StageIdentity& identity, const Cgroup& group);
@@ -289,7 +290,8 @@ std::optional<Reply> Server::use_spare(const SpawnRequest& request, std::span<co
     for (const UniqueFd& fd : fds) lent.push_back(fd.get());
     if (group.add(spare_->pid) &&
         zygote_wire::send(spare_->socket.get(), zygote_wire::encode(request), lent)) {
-        if (Result<Reply> reply = hear_of(*spare_, request)) return std::move(*reply);
+        if (Result<Reply> reply = hear_of(*spare_, request.name, kSpareMs))
+            return std::move(*reply);
     }
     bury(std::exchange(spare_, std::nullopt)->pid);
     return {};
@@ -302,13 +304,13 @@ Result<Reply> Server::settle(const Born& born, const SpawnRequest& request,
     PX_TRY(group.add(born.pid));
     const std::array<std::byte, 1> go{};
     PX_TRY(zygote_wire::send(born.socket.get(), go, {}));
-    return hear_of(born, request);
+    return hear_of(born, request.name, kConfineMs);
 }
 
-Result<Reply> Server::hear_of(const Born& born, const SpawnRequest& request) {
+Result<Reply> Server::hear_of(const Born& born, const std::string& name, int patience_ms) {
     pollfd waiting{.fd = born.socket.get(), .events = POLLIN, .revents = 0};
-    if (::poll(&waiting, 1, kConfineMs) != 1) {
-        return fail(Errc::timed_out, "the sandbox of " + request.name + " does not come up");
+    if (::poll(&waiting, 1, patience_ms) != 1) {
+        return fail(Errc::timed_out, "the sandbox of " + name + " does not come up");
     }
     const std::optional<Packet> packet = PX_TRY(zygote_wire::receive(born.socket.get(), true));
     if (!packet || packet->bytes.empty()) {

@@ -4,7 +4,8 @@
     kill_storm.py --bin build/dev/bin [--kills 30] [--seed 1] [--only NAME]
 
 Each pipeline runs once in one process, and then with its elements in processes of their own, which
-are sent SIGKILL, or SIGSTOP and after a while SIGCONT. What it writes must be the same bytes; no
+are sent SIGKILL, one or two at once, or SIGSTOP and after a while SIGCONT; in a cascade a successor
+is stopped early in its life while its neighbours die one after the other. What it writes must be the same bytes; no
 process and no temporary file may be left. Prints what was done to each, and fails on any difference.
 """
 import argparse
@@ -57,7 +58,7 @@ STORMS = [
                "multifilesink name=z next-file=max-size max-file-size=40000 location=%05d.part-of",
      "s,z", 0),
 ]
-STOP_SHARE = 0.2  # Of what is done to processes: stopped for a while, not killed.
+SHARES = {"kill": 0.6, "stop": 0.2, "kill_two": 0.1, "cascade": 0.1}  # Of what is done to processes.
 
 
 def children_of(pid):
@@ -79,11 +80,45 @@ def identity_of(pid):
     return None if fields[0] == "Z" else (pid, fields[19])
 
 
+def stages_of(program):
+    """Processes of stages: children of the fork servers, which are children of the program."""
+    return [stage for server in children_of(program) for stage in children_of(server)]
+
+
+def at_work(program):
+    """Without the spare that the fork server keeps for the next one."""
+    def is_spare(pid):
+        try:
+            return Path(f"/proc/{pid}/comm").read_text().strip() == "plx:spare"
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+    return {pid for pid in stages_of(program) if not is_spare(pid)}
+
+
+def next_born(program, known):
+    """The first stage that is not known, or None when there is none for a while."""
+    until = time.monotonic() + 0.2
+    while time.monotonic() < until:
+        if born := at_work(program) - known:
+            return born.pop()
+        time.sleep(0.0005)
+    return None
+
+
+def send(pid, number):
+    """Whether there was such a process."""
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 class Storm:
     def __init__(self, args, rng, folder):
         self.args, self.rng, self.folder = args, rng, Path(folder)
         self.failures = []
-        self.kills = self.stops = self.restarts = self.lost = self.twice = 0
+        self.kills = self.stops = self.cascades = self.restarts = self.lost = self.twice = 0
 
     def command(self, line, isolated, report):
         words = [str(Path(self.args.bin, "parallax-launch")), "--timeout", f"{self.args.timeout}s",
@@ -110,31 +145,54 @@ class Storm:
         flows = False  # Something has come out: every process plays.
         while program.poll() is None:
             time.sleep(self.rng.expovariate(1 / self.args.gap))
-            alive = []
             for server in children_of(program.pid):
                 seen.add(identity_of(server))
-                alive += children_of(server)
+            alive = stages_of(program.pid)
+            if self.rng.random() < 0.9:
+                alive = sorted(at_work(program.pid))
             seen.update(identity_of(pid) for pid in alive)
             flows = flows or self.args.from_birth or any(
                 f.stat().st_size > 0 for f in folder.iterdir() if f.name not in ("log", "report.json"))
             if not alive or not flows or done >= kills:
                 continue
-            pid = self.rng.choice(alive)
-            try:
-                if self.rng.random() < STOP_SHARE:
-                    os.kill(pid, signal.SIGSTOP)
-                    time.sleep(self.rng.uniform(0, 0.1))
-                    os.kill(pid, signal.SIGCONT)
-                    self.stops += 1
-                else:
-                    os.kill(pid, signal.SIGKILL)
-                    done += 1
-            except ProcessLookupError:
-                pass
+            kind = self.rng.choices(list(SHARES), SHARES.values())[0]
+            done += getattr(self, kind)(program.pid, alive)
         self.kills += done
         log.seek(0)
         left = {who for who in seen if who and identity_of(who[0]) == who}
         return program.returncode, log.read(), done, left
+
+    # What can be done to processes; each answers how many it killed.
+
+    def kill(self, _, alive):
+        return send(self.rng.choice(alive), signal.SIGKILL)
+
+    def stop(self, _, alive):
+        pid = self.rng.choice(alive)
+        if send(pid, signal.SIGSTOP):
+            time.sleep(self.rng.uniform(0, 0.1))
+            send(pid, signal.SIGCONT)
+            self.stops += 1
+        return 0
+
+    def kill_two(self, _, alive):
+        return sum(send(pid, signal.SIGKILL) for pid in self.rng.sample(alive, min(2, len(alive))))
+
+    # One is killed, and its successor held up early in its life while its neighbours die, twice over.
+    def cascade(self, program, alive):
+        known = at_work(program)
+        done = send(self.rng.choice(alive), signal.SIGKILL)
+        held = next_born(program, known)
+        if held is None or not send(held, signal.SIGSTOP):
+            return done
+        for _ in range(2):
+            others = at_work(program) - {held}
+            if others:
+                done += send(self.rng.choice(sorted(others)), signal.SIGKILL)
+                next_born(program, {*others, held})
+        send(held, signal.SIGCONT)
+        self.cascades += 1
+        return done
 
     def compare(self, name, frame_bytes, plain, storm):
         for folder in (plain, storm):
@@ -216,7 +274,7 @@ def main():
                                 min(share, args.kills - storm.kills), number)
             barren = 0 if done else barren + 1
             number += 1
-        print(f"seed {args.seed}: {number} runs, {storm.kills} kills, {storm.stops} stops, "
+        print(f"seed {args.seed}: {number} runs, {storm.kills} kills, {storm.stops} stops, {storm.cascades} cascades, "
               f"{storm.restarts} restarts, {storm.lost} frames lost, {storm.twice} twice")
         for failure in storm.failures:
             print(f"kill_storm: {failure}", file=sys.stderr)
