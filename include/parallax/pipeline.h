@@ -143,6 +143,13 @@ class Pipeline {
     Result<> set_property(std::string_view element, std::string_view name, std::string_view text);
     Result<PropertyValue> property(std::string_view element, std::string_view name) const;
 
+    // Another process takes over from that of an isolated element, between two commits: no frame is
+    // lost, and a plugin is loaded anew, from its file as it is then. Elements that share the
+    // process go along; what they keep beyond their state class begins anew. Returns at once; what
+    // goes wrong is told as after a crash. Errc::invalid_argument for one that runs in the program,
+    // or not now.
+    Result<> replace(std::string_view element);
+
     // The element of that name; null if there is none.
     Element* element(std::string_view name);
     // The same as what it is: element<AppSink>("appsink0"). Null also if it is something else.

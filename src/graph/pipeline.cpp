@@ -59,6 +59,7 @@ Result<> Pipeline::set_property(std::string_view element, std::string_view name,
                                 std::string_view text) {
     return run_->set_property(element, name, text);
 }
+Result<> Pipeline::replace(std::string_view element) { return run_->replace(element); }
 Result<PropertyValue> Pipeline::property(std::string_view element, std::string_view name) const {
     return run_->property(element, name);
 }

@@ -79,6 +79,7 @@ class RemoteStages {
     // One that is not live takes effect in a successor of the process.
     virtual Result<> set_property(std::size_t element, std::string_view name, std::string_view text,
                                   bool live) = 0;
+    virtual void replace(std::size_t element) = 0;  // Its process, by a successor.
     // Elements finish, and the processes end. What went wrong in that is told to the host.
     virtual void shut_down(bool complete) = 0;
 

@@ -41,6 +41,7 @@ class Run final : public StageHost {
     std::optional<Pipeline::Message> wait(std::int64_t timeout_ns);
 
     Result<> set_property(std::string_view element, std::string_view name, std::string_view text);
+    Result<> replace(std::string_view element);
     Result<PropertyValue> property(std::string_view element, std::string_view name) const;
     Element* element(std::string_view name);
 

@@ -105,6 +105,23 @@ Result<> Run::set_remote(ElementRun& run, std::string_view name, std::string_vie
     return {};
 }
 
+Result<> Run::replace(std::string_view element) {
+    ElementRun* run = find(element);
+    if (run == nullptr) return fail_not_found(element);
+    const std::lock_guard lock(control_);
+    if (!runs_elsewhere(*run)) {
+        const bool plays = state_ == State::playing || state_ == State::paused;
+        return parallax::fail(Errc::invalid_argument,
+                              plays
+                                  ? run->name + " runs in the program: it has no process to replace"
+                                  : "nothing plays: there is no process to replace",
+                              plays ? "isolate=process gives it one" : "");
+    }
+    const auto number = std::ranges::find(elements_, run, &std::unique_ptr<ElementRun>::get);
+    remote_->replace(static_cast<std::size_t>(number - elements_.begin()));
+    return {};
+}
+
 bool Run::runs_elsewhere(const ElementRun& run) const {
     const auto number = std::ranges::find(elements_, &run, &std::unique_ptr<ElementRun>::get);
     return remote_ != nullptr && (state_ == State::playing || state_ == State::paused) &&

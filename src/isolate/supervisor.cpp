@@ -250,9 +250,7 @@ Result<> Supervisor::set_property(std::size_t element, std::string_view name, st
             remote.overrides.emplace_back(name, text);
             remote.override_elements.push_back(element);
             if (!live) {
-                if (!remote.incarnation) continue;  // The successor that comes takes it anyway.
-                remote.incarnation->process->replaced = true;
-                kill(remote, fmt::format("it makes room for one with {}={}", name, text));
+                make_room(remote, fmt::format("with {}={}", name, text));
                 continue;
             }
             tell(remote, {.type = Type::set_property,
@@ -262,6 +260,22 @@ Result<> Supervisor::set_property(std::size_t element, std::string_view name, st
         }
     });
     return {};
+}
+
+void Supervisor::replace(std::size_t element) {
+    post([this, element] {
+        for (auto& [number, remote] : remotes_) {
+            if (std::ranges::find(remote.elements, element) == remote.elements.end()) continue;
+            make_room(remote, "as its file is now");
+        }
+    });
+}
+
+// For a successor, which goes on from the last commit. Where none lives, one comes anyway.
+void Supervisor::make_room(Remote& remote, const std::string& whose) {
+    if (!remote.incarnation) return;
+    remote.incarnation->process->replaced = true;
+    kill(remote, "it makes room for one " + whose);
 }
 
 void Supervisor::shut_down(bool complete) {

@@ -47,6 +47,7 @@ class Supervisor final : public RemoteStages {
     void stop() override;
     void reconfigure() override;
     void flush(std::uint64_t number) override;
+    void replace(std::size_t element) override;
     Result<> set_property(std::size_t element, std::string_view name, std::string_view text,
                           bool live) override;
     void shut_down(bool complete) override;
@@ -224,6 +225,7 @@ class Supervisor final : public RemoteStages {
     void untrace(Remote& remote);
     void retire(Remote& remote, const Positions& now);
     void kill(Remote& remote, std::string why);
+    void make_room(Remote& remote, const std::string& whose);
     std::string reason_of(const Remote& remote, const ChildExit& exit) const;
     Positions checked_snapshot(const Remote& remote) const;
     std::optional<std::vector<std::byte>> checkpoint_of(const Remote& remote,

@@ -17,6 +17,7 @@
 #include "parallax/app.h"
 #include "parallax/isolation.h"
 #include "parallax/pipeline.h"
+#include "parallax/plugin_loader.h"
 #include "support/evil_filter.h"
 #include "support/forgetful.h"
 #include "support/known_elements.h"
@@ -36,8 +37,10 @@ inline Registry evil_registry() {
 
 class Isolated {
   public:
-    explicit Isolated(const std::string& line, SupervisorOptions options = {})
+    explicit Isolated(const std::string& line, SupervisorOptions options = {},
+                      const std::vector<std::string>& plugins = {})
         : registry_(evil_registry()) {
+        for (const std::string& plugin : plugins) REQUIRE(load_plugin(plugin, registry_));
         auto isolation = make_isolation(std::move(options));
         if (!isolation) FAIL(to_string(isolation.error()));
         isolation_ = *std::move(isolation);
