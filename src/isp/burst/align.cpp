@@ -6,11 +6,14 @@
 #include <limits>
 #include <utility>
 
+#include "isp/burst/tile_kernels.h"
+
 namespace parallax::isp {
 namespace {
 
 constexpr std::size_t kMostLevels = 4;
 constexpr int kLeastSide = 2 * kAlignTile;
+static_assert(kAlignTile == tile::kSide);
 constexpr int kCoarseRadius = 8;
 constexpr int kFineRadius = 2;
 
@@ -38,12 +41,16 @@ class TileSearch {
         const int x = left_ + shift.x;
         const int y = top_ + shift.y;
         const bool inside = x >= 0 && y >= 0 && x + width_ <= other_.width &&
-                            y + height_ <= other_.height && width_ == kAlignTile;
+                            y + height_ <= other_.height && width_ == kAlignTile &&
+                            height_ == kAlignTile;
+        if (inside) {
+            return tile::difference({reference_.row(top_) + left_, reference_.width},
+                                    {other_.row(y) + x, other_.width});
+        }
         float sum = 0;
         for (int r = 0; r < height_; ++r) {
-            const float* const a = reference_.row(top_ + r) + left_;
-            const float* const b = other_.row(std::clamp(y + r, 0, other_.height - 1));
-            sum += inside ? inner(a, b + x) : clamped(a, b, x);
+            sum += clamped(reference_.row(top_ + r) + left_,
+                           other_.row(std::clamp(y + r, 0, other_.height - 1)), x);
         }
         return sum;
     }
@@ -77,18 +84,6 @@ class TileSearch {
     }
 
   private:
-    // Lanes of their own, so that the order of the sum does not keep it from being vectorised.
-    static float inner(const float* a, const float* b) {
-        std::array<float, 8> lanes{};
-        for (std::size_t i = 0; i < kAlignTile; i += lanes.size()) {
-            for (std::size_t l = 0; l < lanes.size(); ++l) {
-                const float d = a[i + l] - b[i + l];
-                lanes[l] += d * d;
-            }
-        }
-        return ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) +
-               ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]));
-    }
     float clamped(const float* a, const float* b, int x) const {
         float sum = 0;
         for (int i = 0; i < width_; ++i) {

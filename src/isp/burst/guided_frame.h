@@ -11,45 +11,41 @@
 #include <array>
 
 #include "isp/burst/noise.h"
-#include "isp/burst/resample.h"
+#include "isp/burst/tile_kernels.h"
 
 namespace parallax::isp {
+
+// What lies under the tile there when it is shifted.
+template <std::size_t Size>
+void resample(const Plane& plane, const TilePlace& at, const PlaneShift& shift, TileOf<Size>& out) {
+    const Resampling by = resampling(shift);
+    const TilePlace from{at.left + by.x, at.top + by.y};
+    constexpr int reach = static_cast<int>(Size) + 3;
+    if (from.left >= 0 && from.top >= 0 && from.left + reach <= plane.width &&
+        from.top + reach <= plane.height) {
+        tile::convolve({plane.row(from.top) + from.left, plane.width}, by, out);
+        return;
+    }
+    TileOf<reach> patch;
+    fetch<reach>(plane, from, patch);
+    tile::convolve({patch[0].data(), reach}, by, out);
+}
 
 class GuidedFrame {
   public:
     GuidedFrame(const CellPlanes& cells, const NoiseModel& noise, const BurstSlices& slices);
 
     // Samples of a plane, in its own light, as they are read when the tile there is shifted.
-    template <int Size>
     void read(std::size_t plane, const TilePlace& at, const PlaneShift& shift,
-              TileOf<Size>& out) const {
-        const TilePlace pixel{2 * at.left + static_cast<int>(plane % 2),
-                              2 * at.top + static_cast<int>(plane / 2)};
-        read_green<Size>(pixel, resampling({2 * shift.x, 2 * shift.y}), out);
-        if (color_[plane] == 1) return;
-        TileOf<Size> difference;
-        resample<Size>(difference_[plane], at, resampling(shift), difference);
-        add_difference<Size>(difference, 1 / gain_[plane], out);
-    }
+              tile::Tile& out) const;
 
   private:
-    template <int Size>
-    static void add_difference(const TileOf<Size>& difference, float scale, TileOf<Size>& out) {
-        for (std::size_t y = 0; y < Size; ++y) {
-            for (std::size_t x = 0; x < Size; ++x)
-                out[y][x] = (out[y][x] + difference[y][x]) * scale;
-        }
-    }
-    void make_green(const CellPlanes& cells, const NoiseModel& noise, int row);
-    template <int Size>
-    void read_green(const TilePlace& at, const Resampling& by, TileOf<Size>& out) const {
-        constexpr int reach = 2 * Size + 2;  // Every second pixel, and what cubics read around it.
-        TileOf<reach> patch;
-        fetch<reach>(green_, {at.left + by.x, at.top + by.y}, patch);
-        convolve<Size, 2>(patch, by, out);
-    }
+    void make_row(const CellPlanes& cells, const NoiseModel& noise, int row);
+    void make_colors(const CellPlanes& cells, const NoiseModel& noise, int row);
+    void read_green(const TilePlace& pixel, const Resampling& by, tile::Tile& out) const;
 
-    Plane green_;                      // Of the mosaic's own size.
+    // Of pixels in even columns and in odd ones, of the mosaic's height.
+    std::array<Plane, 2> green_;
     std::array<Plane, 4> difference_;  // Balanced colour less green, of red and blue.
     std::array<int, 4> color_;
     std::array<float, 4> gain_;

@@ -10,27 +10,23 @@
 #include "isp/burst/guided_frame.h"
 #include "isp/burst/refine.h"
 #include "isp/burst/resample.h"
+#include "isp/burst/tile_kernels.h"
 
 namespace parallax::isp {
 namespace {
 
-constexpr int kTile = 16;  // Pixels of a plane; tiles begin at each half of it.
+using tile::kBlock;
+using tile::kBlocks;
+using tile::Tile;
+
+constexpr int kTile = tile::kSide;  // Pixels of a plane; tiles begin at each half of it.
 constexpr int kHalfTile = kTile / 2;
-constexpr int kBlock = 4;  // Weights are found for blocks of so many, in all four planes.
-constexpr int kBlocks = kTile / kBlock;
 
 // What noise explains is a difference of 1 in the mean, and of 64 samples less than 1.6 in 999 of
-// 1000 blocks. Between the two a frame loses its weight.
+// 1000 blocks. Between the two a frame loses its weight. A photosite that is bad in one frame does
+// not cost the block: its cell is left out, and says no more than tile::kOutlier.
 constexpr float kTrusted = 1.6F;
 constexpr float kRefused = 2.6F;
-// A sample that differs by more than four standard deviations is left out with its cell, and says
-// no more than that of its block: a photosite that is bad in one frame does not cost the block.
-constexpr float kOutlier = 16.0F;
-
-// The reference's own noise and, reading between photosites, at most as much again.
-constexpr float kNoiseOfBoth = 2.0F;
-
-using TileSamples = TileOf<kTile>;
 
 // The parts of the tiles that overlap add up to one.
 std::array<float, kTile> window() {
@@ -45,79 +41,64 @@ std::array<float, kTile> window() {
 // One tile of one frame, held against the reference.
 class MergedTile {
   public:
-    MergedTile(const CellPlanes& reference, const NoiseModel& noise, int left, int top)
-        : reference_(reference), noise_(noise), left_(left), top_(top) {
-        for (auto& row : kept_) row.fill(1);
+    MergedTile(const CellPlanes& reference, const TilePlace& at)
+        : reference_(reference),
+          at_(at),
+          part_{.first_x = std::max(0, -at.left),
+                .last_x = std::min(kTile, reference.width() - at.left),
+                .first_y = std::max(0, -at.top),
+                .last_y = std::min(kTile, reference.height() - at.top)} {}
+
+    // Beyond the frame, the nearest samples of both are compared.
+    void compare(const GuidedFrame& other, const PlaneShift& shift, const NoiseModel& noise) {
+        tile::Likeness likeness;
+        for (std::size_t p = 0; p < 4; ++p) {
+            other.read(p, at_, shift, samples_[p]);
+            Tile here;
+            fetch<kTile>(reference_.plane[p], at_, here);
+            tile::compare(here, samples_[p], noise, likeness);
+        }
+        weigh(likeness);
     }
 
-    void compare(const GuidedFrame& other, const PlaneShift& shift) {
+    void add_to(CellPlanes& sum, Plane& weight) const {
+        tile::add(weight_, place_in(weight), part_);
         for (std::size_t p = 0; p < 4; ++p) {
-            other.read<kTile>(p, {left_, top_}, shift, samples_[p]);
-            differ(p);
+            tile::add(weight_, samples_[p], place_in(sum.plane[p]), part_);
         }
     }
 
-    void add_to(CellPlanes& sum, CellPlanes& weight) const {
+  private:
+    void weigh(const tile::Likeness& likeness) {
         static const std::array<float, kTile> kWindow = window();
-        for (std::size_t p = 0; p < 4; ++p) {
-            for (int y = first(top_); y < last(top_, reference_.height()); ++y) {
-                const auto ty = static_cast<std::size_t>(y);
-                float* const s = sum.plane[p].row(top_ + y) + left_;
-                float* const w = weight.plane[p].row(top_ + y) + left_;
-                for (int x = first(left_); x < last(left_, reference_.width()); ++x) {
-                    const auto tx = static_cast<std::size_t>(x);
-                    const float own = kWindow[tx] * kWindow[ty] * trust(x, y) * kept_[ty][tx];
-                    s[x] += own * samples_[p][ty][tx];
-                    w[x] += own;
+        for (std::size_t y = 0; y < kTile; ++y) {
+            for (std::size_t block = 0; block < kBlocks; ++block) {
+                const float trust = trust_in(likeness, block, y / kBlock);
+                for (std::size_t x = block * kBlock; x < (block + 1) * kBlock; ++x) {
+                    // Of cells: one colour left out alone would tint what is there.
+                    weight_[y][x] = kWindow[x] * kWindow[y] * trust * likeness.kept[y][x];
                 }
             }
         }
     }
 
-  private:
-    // The part of the tile that lies in the frame.
-    static int first(int start) { return std::max(0, -start); }
-    static int last(int start, int size) { return std::min(kTile, size - start); }
-
-    void differ(std::size_t p) {
-        const Plane& plane = reference_.plane[p];
-        for (int y = first(top_); y < last(top_, plane.height); ++y) {
-            const auto ty = static_cast<std::size_t>(y);
-            const float* const row = plane.row(top_ + y) + left_;
-            for (int x = first(left_); x < last(left_, plane.width); ++x) {
-                const auto tx = static_cast<std::size_t>(x);
-                const float here = row[x];
-                const float there = samples_[p][ty][tx];
-                const float d = there - here;
-                const float expected = noise_.variance((here + there) / 2) * kNoiseOfBoth;
-                const float ratio = d * d / expected;
-                if (ratio >= kOutlier) kept_[ty][tx] = 0;
-                Tally& tally = tally_[ty / kBlock][tx / kBlock];
-                tally.sum += std::min(ratio, kOutlier);
-                tally.count += 1;
-            }
-        }
-    }
-
-    float trust(int x, int y) const {
-        const Tally& tally =
-            tally_[static_cast<std::size_t>(y / kBlock)][static_cast<std::size_t>(x / kBlock)];
-        const float ratio = tally.sum / std::max(tally.count, 1.0F);
-        return std::clamp((kRefused - ratio) / (kRefused - kTrusted), 0.0F, 1.0F);
-    }
-
-    struct Tally {
+    static float trust_in(const tile::Likeness& likeness, std::size_t x, std::size_t y) {
+        constexpr float samples = 4 * kBlock * kBlock;
         float sum = 0;
-        float count = 0;
-    };
+        for (std::size_t i = 0; i < kBlock; ++i) sum += likeness.ratio[y][x * kBlock + i];
+        return std::clamp((kRefused - sum / samples) / (kRefused - kTrusted), 0.0F, 1.0F);
+    }
+
+    tile::Sum place_in(Plane& plane) const {
+        return {.at = plane.row(at_.top + part_.first_y) + at_.left + part_.first_x,
+                .stride = plane.width};
+    }
 
     const CellPlanes& reference_;
-    const NoiseModel& noise_;
-    int left_;
-    int top_;
-    std::array<TileSamples, 4> samples_{};
-    TileSamples kept_;  // Of cells: one colour left out alone would tint what is there.
-    std::array<std::array<Tally, kBlocks>, kBlocks> tally_{};
+    TilePlace at_;
+    tile::Part part_;
+    std::array<Tile, 4> samples_;
+    Tile weight_;
 };
 
 float mean(const Plane& plane) {
@@ -141,7 +122,7 @@ BurstMerger::BurstMerger(CellPlanes reference, const NoiseModel& noise, BurstSli
       pyramid_(cell_means(reference_)),
       mean_light_(mean(pyramid_.level(pyramid_.levels() - 1))),
       sum_(like(reference_)),
-      weight_(like(reference_)) {}
+      weight_(reference_.width(), reference_.height()) {}
 
 void BurstMerger::add(const CellPlanes& other) {
     const AlignPyramid pyramid(cell_means(other));
@@ -162,9 +143,9 @@ void BurstMerger::add_rows_of_tiles(const GuidedFrame& other, const ShiftField& 
         const int top = (2 * slice + parity - 1) * step;
         if (top >= reference_.height()) return;
         for (int left = -step; left < reference_.width(); left += step) {
-            MergedTile tile(reference_, noise_, left, top);
+            MergedTile tile(reference_, {left, top});
             const auto middle = [](int start) { return static_cast<float>(start + kHalfTile); };
-            tile.compare(other, field.at(middle(left), middle(top)));
+            tile.compare(other, field.at(middle(left), middle(top)), noise_);
             tile.add_to(sum_, weight_);
         }
     });
@@ -172,11 +153,8 @@ void BurstMerger::add_rows_of_tiles(const GuidedFrame& other, const ShiftField& 
 
 double BurstMerger::mean_frames() const {
     double sum = 0;
-    for (const Plane& plane : weight_.plane) {
-        for (const float weight : plane.samples) sum += static_cast<double>(weight);
-    }
-    const auto samples = static_cast<double>(4 * weight_.plane[0].samples.size());
-    return 1 + (samples > 0 ? sum / samples : 0);
+    for (const float weight : weight_.samples) sum += static_cast<double>(weight);
+    return 1 + sum / std::max<double>(1, static_cast<double>(weight_.samples.size()));
 }
 
 void BurstMerger::finish(const MutableImageView& out, const CellLevels& levels) const {
@@ -184,7 +162,7 @@ void BurstMerger::finish(const MutableImageView& out, const CellLevels& levels) 
         for (std::size_t p = 0; p < 4; ++p) {
             const float* const own = reference_.plane[p].row(row);
             const float* const sum = sum_.plane[p].row(row);
-            const float* const weight = weight_.plane[p].row(row);
+            const float* const weight = weight_.row(row);
             auto* const samples =
                 out.samples<std::uint16_t>(2 * row + static_cast<int>(p / 2)) + p % 2;
             const float range = levels.white - levels.black[p];

@@ -46,8 +46,8 @@ class BurstMerger {
     BurstSlices slices_;
     AlignPyramid pyramid_;
     float mean_light_;
-    CellPlanes sum_;     // Of others, weighted, …
-    CellPlanes weight_;  // … and their weights.
+    CellPlanes sum_;  // Of others, weighted, …
+    Plane weight_;    // … and the weights of their cells.
 };
 
 }  // namespace parallax::isp

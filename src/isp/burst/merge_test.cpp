@@ -10,6 +10,7 @@
 
 #include "isp/burst/refine.h"
 #include "isp/simulator/simulator.h"
+#include "support/each_target.h"
 #include "support/unwrap.h"
 
 namespace parallax::isp {
@@ -181,6 +182,17 @@ TEST_CASE("burst: the same bytes, whichever slice of the work is done first") {
     const CellPlanes one = merged(burst, kAlone);
     const CellPlanes other = merged(burst, kBackwards);
     for (std::size_t p = 0; p < 4; ++p) CHECK(one.plane[p].samples == other.plane[p].samples);
+}
+
+TEST_CASE("burst: the same bytes with every instruction set") {
+    const Burst burst = shot(3, camera(8, 2));
+    const CellPlanes expected = merged(burst, kAlone);
+    each_target([&] {
+        const CellPlanes got = merged(burst, kAlone);
+        for (std::size_t p = 0; p < 4; ++p) {
+            CHECK(got.plane[p].samples == expected.plane[p].samples);
+        }
+    });
 }
 
 TEST_CASE("align: the hand's shifts are found to a twentieth of a photosite in most tiles") {

@@ -11,12 +11,16 @@
 
 namespace parallax::isp {
 
+// Light is 0 … 1; these bound what a file of anybody may say of its noise.
+inline constexpr float kLeastVariance = 1e-12F;
+inline constexpr float kMostVariance = 1e12F;
+
 struct NoiseModel {
     float scale = 0;
     float offset = 0;
 
     float variance(float light) const {
-        return std::clamp(scale * std::max(light, 0.0F) + offset, 1e-12F, 1e12F);
+        return std::clamp(scale * std::max(light, 0.0F) + offset, kLeastVariance, kMostVariance);
     }
 };
 

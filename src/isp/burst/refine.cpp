@@ -5,13 +5,15 @@
 #include <cmath>
 #include <vector>
 
-#include "isp/burst/resample.h"
+#include "isp/burst/guided_frame.h"
 
 namespace parallax::isp {
 namespace {
 
-constexpr int kWindow = 2 * kAlignTile;
+constexpr int kWindow = tile::kWindow;
+static_assert(kAlignTile == tile::kSide);
 constexpr int kSteps = 4;
+constexpr float kSettled = 1.0F / 256;  // Pixels of a plane that a step may still make.
 constexpr float kOwnWay = 0.6F;  // Of the neighbourhood's difference: noise alone does not do that.
 constexpr float kFarthest = 1.0F;  // From where a tile began.
 
@@ -45,46 +47,25 @@ class Registration {
         fetch<kWindow + 2>(reference, {at_.left - 1, at_.top - 1}, around);
         for (std::size_t y = 0; y < kWindow; ++y) {
             for (std::size_t x = 0; x < kWindow; ++x) {
-                here_[y][x] = around[y + 1][x + 1];
-                across_[y][x] = (around[y + 1][x + 2] - around[y + 1][x]) / 2;
-                down_[y][x] = (around[y + 2][x + 1] - around[y][x + 1]) / 2;
+                w_.here[y][x] = around[y + 1][x + 1];
+                w_.across[y][x] = (around[y + 1][x + 2] - around[y + 1][x]) / 2;
+                w_.down[y][x] = (around[y + 2][x + 1] - around[y][x + 1]) / 2;
             }
         }
     }
 
     // Over the tile itself: what moves by itself may be no larger.
     float difference(const PlaneShift& shift) {
-        resample<kWindow>(other_, at_, resampling(shift), there_);
-        float sum = 0;
-        for (std::size_t y = kAlignTile / 2; y < kWindow - kAlignTile / 2; ++y) {
-            for (std::size_t x = kAlignTile / 2; x < kWindow - kAlignTile / 2; ++x) {
-                const float d = there_[y][x] - here_[y][x];
-                sum += d * d;
-            }
-        }
-        return sum;
+        constexpr std::size_t margin = kAlignTile / 2;
+        resample(other_, at_, shift, w_.there);
+        return tile::difference({w_.there[margin].data() + margin, kWindow},
+                                {w_.here[margin].data() + margin, kWindow});
     }
 
     // One step of Gauss and Newton, held back towards `start`.
     PlaneShift step(const PlaneShift& at, const PlaneShift& start, float noise) {
-        resample<kWindow>(other_, at_, resampling(at), there_);
-        float xx = 0;
-        float xy = 0;
-        float yy = 0;
-        float x_error = 0;
-        float y_error = 0;
-        for (std::size_t y = 0; y < kWindow; ++y) {
-            for (std::size_t x = 0; x < kWindow; ++x) {
-                const float gx = across_[y][x];
-                const float gy = down_[y][x];
-                const float d = here_[y][x] - there_[y][x];
-                xx += gx * gx;
-                xy += gx * gy;
-                yy += gy * gy;
-                x_error += gx * d;
-                y_error += gy * d;
-            }
-        }
+        resample(other_, at_, at, w_.there);
+        auto [xx, xy, yy, x_error, y_error] = tile::normal_equations(w_);
         // Gradients are half the difference of two samples: noise alone gives half its variance.
         const float hold = noise * kWindow * kWindow;
         xx += hold;
@@ -100,10 +81,7 @@ class Registration {
   private:
     const Plane& other_;
     TilePlace at_;
-    TileOf<kWindow> here_;
-    TileOf<kWindow> across_;
-    TileOf<kWindow> down_;
-    TileOf<kWindow> there_;
+    tile::Windows w_;
 };
 
 PlaneShift refined(Registration& tile, const PlaneShift& own, const PlaneShift& around,
@@ -113,9 +91,11 @@ PlaneShift refined(Registration& tile, const PlaneShift& own, const PlaneShift& 
     if (apart > kFarthest && tile.difference(own) < kOwnWay * tile.difference(around)) start = own;
     PlaneShift at = start;
     for (int i = 0; i < kSteps; ++i) {
+        const PlaneShift before = at;
         at = tile.step(at, start, noise);
         // NaN and Inf, of samples that are none, go back as well.
         if (!(std::abs(at.x - start.x) + std::abs(at.y - start.y) <= kFarthest)) return start;
+        if (std::abs(at.x - before.x) + std::abs(at.y - before.y) < kSettled) break;
     }
     return at;
 }
