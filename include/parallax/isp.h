@@ -44,6 +44,7 @@ enum class WhiteBalance : std::uint8_t {
     metadata,    // RawInfo::as_shot_neutral; without one, gray_world.
     manual,      // Settings::manual_gains.
     gray_world,  // The mean of the frame is gray. Clipped and black cells do not vote.
+    gray_edge,   // The mean of its edges is gray: better where one colour fills the frame.
 };
 
 enum class Tone : std::uint8_t {

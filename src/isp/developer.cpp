@@ -8,6 +8,7 @@
 
 #include "isp/band.h"
 #include "isp/color.h"
+#include "isp/gray_edge.h"
 #include "isp/gray_world.h"
 #include "isp/plan.h"
 #include "isp/tone.h"
@@ -208,8 +209,9 @@ Result<FramePlan> Developer::State::plan(const ImageView& raw_frame, const RawIn
     }
     std::optional<std::array<float, 3>> neutral = known_neutral(settings, info);
     if (!neutral) {
-        gray_scratch.resize(2 * static_cast<std::size_t>(raw.width));
-        neutral = gray_world_neutral(raw_frame, plan.levels, gray_scratch);
+        const bool edges = settings.white_balance == WhiteBalance::gray_edge;
+        neutral = edges ? gray_edge_neutral(raw_frame, plan.levels, gray_scratch)
+                        : gray_world_neutral(raw_frame, plan.levels, gray_scratch);
     }
     plan.finish.tone = powers;
     PX_TRY(plan_color(

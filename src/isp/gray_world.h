@@ -5,19 +5,16 @@
 // Threads: a pure function.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <span>
+#include <vector>
 
-#include "isp/balance.h"
-#include "parallax/image.h"
+#include "isp/cell_light.h"
 
 namespace parallax::isp {
 
-// Camera RGB of the mean, the largest is 1; all ones if nothing could vote. No component is less
-// than 1/16, which is beyond any light.
-// `scratch` holds two rows of samples.
-std::array<float, 3> gray_world_neutral(const ImageView& raw, const Levels& levels,
-                                        std::span<std::uint16_t> scratch);
+// Camera RGB of the mean, as neutral_of() has it. `scratch` is resized as needed, and kept by who
+// calls again.
+Light gray_world_neutral(const ImageView& raw, const Levels& levels,
+                         std::vector<std::uint16_t>& scratch);
 
 }  // namespace parallax::isp

@@ -134,6 +134,7 @@ std::optional<std::array<float, 3>> known_neutral(const Settings& settings, cons
             return std::array{1 / gain[0], 1 / gain[1], 1 / gain[2]};
         }
         case WhiteBalance::gray_world:
+        case WhiteBalance::gray_edge:
             break;
     }
     return std::nullopt;

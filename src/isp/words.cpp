@@ -38,6 +38,8 @@ std::string_view to_string(WhiteBalance mode) {
             return "manual";
         case WhiteBalance::gray_world:
             return "gray-world";
+        case WhiteBalance::gray_edge:
+            return "gray-edge";
     }
     return "?";
 }

@@ -33,10 +33,11 @@ std::span<const Nick<Quality>> nicks(Quality) {
 
 std::span<const Nick<WhiteBalance>> nicks(WhiteBalance) {
     using enum WhiteBalance;
-    static constexpr std::array<Nick<WhiteBalance>, 3> kNicks{
+    static constexpr std::array<Nick<WhiteBalance>, 4> kNicks{
         {{metadata, "metadata", "the camera's; gray-world where it has none"},
          {manual, "manual", "red-gain, green-gain and blue-gain"},
-         {gray_world, "gray-world", "the mean of the frame is gray"}}};
+         {gray_world, "gray-world", "the mean of the frame is gray"},
+         {gray_edge, "gray-edge", "the mean of its edges is gray"}}};
     return kNicks;
 }
 
