@@ -12,7 +12,7 @@
 
 #include <doctest/doctest.h>
 
-#include "isolate/sanitized.h"
+#include "base/sanitized.h"
 #include "isolate/zygote.h"
 #include "support/stages.h"
 #include "support/unwrap.h"

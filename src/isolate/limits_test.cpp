@@ -13,8 +13,8 @@
 
 #include <doctest/doctest.h>
 
+#include "base/sanitized.h"
 #include "isolate/cgroup.h"
-#include "isolate/sanitized.h"
 #include "isolate/zygote.h"
 #include "support/stages.h"
 #include "support/unwrap.h"

@@ -7,7 +7,7 @@
 
 #include <doctest/doctest.h>
 
-#include "isolate/sanitized.h"
+#include "base/sanitized.h"
 #include "parallax/isolation.h"
 #include "support/stages.h"
 

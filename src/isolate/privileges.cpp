@@ -14,7 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "isolate/sanitized.h"
+#include "base/sanitized.h"
 #include "parallax/fd.h"
 
 namespace parallax {

@@ -18,7 +18,7 @@
 
 #include <doctest/doctest.h>
 
-#include "isolate/sanitized.h"
+#include "base/sanitized.h"
 #include "support/unwrap.h"
 
 namespace parallax {

@@ -16,8 +16,8 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "base/sanitized.h"
 #include "graph/near_word.h"
-#include "isolate/sanitized.h"
 
 namespace parallax {
 namespace {
