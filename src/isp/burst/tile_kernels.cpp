@@ -11,10 +11,6 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 using Weights = std::array<float, 4>;
 
-HWY_INLINE float of_four(const Weights& w, float a, float b, float c, float d) {
-    return a * w[0] + b * w[1] + c * w[2] + d * w[3];
-}
-
 // Rows that lie one below the other in `rows`, `Step` apart.
 template <std::size_t Size, std::size_t Step, std::size_t Rows>
 HWY_INLINE void convolve_down(const std::array<std::array<float, Size>, Rows>& rows,
@@ -23,7 +19,8 @@ HWY_INLINE void convolve_down(const std::array<std::array<float, Size>, Rows>& r
     for (std::size_t r = 0; r < Size; ++r) {
         const std::size_t at = Step * r;
         for (std::size_t c = 0; c < Size; ++c) {
-            out[r][c] = of_four(w, rows[at][c], rows[at + 1][c], rows[at + 2][c], rows[at + 3][c]);
+            out[r][c] = rows[at][c] * w[0] + rows[at + 1][c] * w[1] + rows[at + 2][c] * w[2] +
+                        rows[at + 3][c] * w[3];
         }
     }
 }
@@ -35,7 +32,7 @@ HWY_INLINE void convolve_tile(const Samples& from, const Resampling& by, TileOf<
     for (std::size_t r = 0; r < rows.size(); ++r) {
         const float* const at = from.at + static_cast<std::ptrdiff_t>(r) * from.stride;
         for (std::size_t c = 0; c < Size; ++c) {
-            rows[r][c] = of_four(w, at[c], at[c + 1], at[c + 2], at[c + 3]);
+            rows[r][c] = at[c] * w[0] + at[c + 1] * w[1] + at[c + 2] * w[2] + at[c + 3] * w[3];
         }
     }
     convolve_down<Size, 1>(rows, by.down, out);
@@ -55,7 +52,8 @@ void convolve_halves(const HalvedSamples& from, const Resampling& by, Tile& out)
         const float* const first = from.first + static_cast<std::ptrdiff_t>(r) * from.stride;
         const float* const second = from.second + static_cast<std::ptrdiff_t>(r) * from.stride;
         for (std::size_t c = 0; c < kSide; ++c) {
-            rows[r][c] = of_four(w, first[c], second[c], first[c + 1], second[c + 1]);
+            rows[r][c] =
+                first[c] * w[0] + second[c] * w[1] + first[c + 1] * w[2] + second[c + 1] * w[3];
         }
     }
     convolve_down<kSide, 2>(rows, by.down, out);
@@ -193,8 +191,9 @@ struct Direction {
     V mean;  // Of green, with the bend of the colour.
     V rough;
 };
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE Direction<V> direction(D d, V before, V after, V bend, V spread) {
+template <class V>
+HWY_INLINE Direction<V> direction(V before, V after, V bend, V spread) {
+    constexpr hn::DFromV<V> d;
     const V uneven = hn::Add(hn::Abs(hn::Sub(before, after)), hn::Abs(bend));
     const V mean = hn::Add(hn::Mul(hn::Add(before, after), hn::Set(d, 0.5F)),
                            hn::Mul(bend, hn::Set(d, 0.25F)));
@@ -212,10 +211,10 @@ void green_at_colors(const GreenRow& row, const NoiseModel& noise, int count) {
         // Of the sum of the two differences: 2 of green and 6 of the colour's own.
         const auto spread = hn::Mul(variance(d, noise, raw), hn::Set(d, 8 * (row.gain * row.gain)));
         const auto across =
-            direction(d, hn::LoadU(d, row.left + i), hn::LoadU(d, row.left + i + 1),
+            direction(hn::LoadU(d, row.left + i), hn::LoadU(d, row.left + i + 1),
                       bend(hn::LoadU(d, row.own + i - 1), hn::LoadU(d, row.own + i + 1)), spread);
         const auto down = direction(
-            d, hn::LoadU(d, row.above + i), hn::LoadU(d, row.below + i),
+            hn::LoadU(d, row.above + i), hn::LoadU(d, row.below + i),
             bend(hn::LoadU(d, row.own_above + i), hn::LoadU(d, row.own_below + i)), spread);
         // Each by how smooth it is, that is by the other's roughness.
         const auto green =
