@@ -3,10 +3,13 @@
 // where it must work.
 #include "support/attacks.h"
 
+#include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <string_view>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -16,9 +19,11 @@
 
 #include <doctest/doctest.h>
 
+#include "base/sanitized.h"
 #include "isolate/zygote.h"
 #include "support/spare.h"
 #include "support/stages.h"
+#include "support/until.h"
 #include "support/unwrap.h"
 
 namespace parallax {
@@ -127,6 +132,23 @@ void check_blocked(const Attack& attack, const Verdict& verdict) {
     CHECK(verdict.exit.code == 0);
 }
 
+// The filter lets a sanitizer's own run-time ask for these (seccomp_rules.cpp).
+bool open_to_sanitizers(const Attack& attack) {
+    constexpr std::array<std::string_view, 4> open{"process: leave its cores",
+                                                   "rights: outlive the parent",
+                                                   "rights: be dumpable", "rights: be a subreaper"};
+    if (!kSanitized || std::ranges::find(open, attack.name) == open.end()) return false;
+    MESSAGE("not tried under a sanitizer, which needs the call itself: " << attack.name);
+    return true;
+}
+
+// So that the next one is born the long way.
+void kill_spare(const Zygote& zygote) {
+    const pid_t spare = testing::spare_of(zygote);
+    REQUIRE(::kill(spare, SIGKILL) == 0);
+    until([&] { return ::kill(spare, 0) != 0; });
+}
+
 SandboxPolicy attackers_policy() {
     SandboxPolicy policy;
     policy.limits.memory_max_bytes = 64 << 20;
@@ -138,14 +160,16 @@ SandboxPolicy attackers_policy() {
 
 TEST_CASE("attacks: each is blocked in the sandbox, and the stage's own work is not") {
     ::setenv("PARALLAX_TEST_SECRET", "of the supervisor", 1);  // NOLINT(concurrency-mt-unsafe)
+    const auto zygote = unwrap(Zygote::start());
     REQUIRE(attacks().size() >= 75);
     for (std::size_t i = 0; i < attacks().size(); ++i) {
-        const auto zygote = unwrap(Zygote::start());  // A new one has no spare.
+        if (open_to_sanitizers(attacks()[i])) continue;
+        if (i > 0) kill_spare(*zygote);
         const Verdict verdict = run(*zygote, i, attackers_policy());
         CHECK_FALSE(verdict.from_spare);
         check_blocked(attacks()[i], verdict);
-        CHECK(zygote->alive());
     }
+    CHECK(zygote->alive());
 }
 
 TEST_CASE("attacks: each is blocked in a sandbox that stood before it was asked for") {
@@ -153,6 +177,7 @@ TEST_CASE("attacks: each is blocked in a sandbox that stood before it was asked 
     const auto zygote = unwrap(Zygote::start());
     run(*zygote, 0, attackers_policy());
     for (std::size_t i = 0; i < attacks().size(); ++i) {
+        if (open_to_sanitizers(attacks()[i])) continue;
         testing::spare_of(*zygote);
         const Verdict verdict = run(*zygote, i, attackers_policy());
         CHECK(verdict.from_spare);
