@@ -24,8 +24,9 @@ struct Machine {
     template <class T>
     using Atomic = std::atomic<T>;
 
-    // A primitive asks once, when it is made, since a sandbox may take the call away. Not for
-    // memory that processes share: the barrier reaches the threads of one process.
+    // A primitive asks once, when it is made, since both sides must know. Where a sandbox takes
+    // the call away later, heavy() takes a millisecond instead. Not for memory that processes
+    // share: the barrier reaches the threads of one process.
     static bool asymmetric();
 
     static void light(bool asymmetric) {
