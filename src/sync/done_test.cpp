@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include "support/stepped.h"
+#include "sync/plain_done.h"
 
 namespace parallax {
 namespace {
@@ -17,13 +18,14 @@ using testing::Round;
 using testing::Stepped;
 
 // Each answer lies on a stack that is gone at once, as in calls from one thread to another.
-TEST_CASE("done: the answer is there when the wait ends, however often it is asked") {
+TEST_CASE_TEMPLATE("done: the answer is there when the wait ends, however often it is asked", Told,
+                   Done, PlainDone) {
     constexpr int kRounds = 20'000;
-    std::atomic<Done*> asked{nullptr};
+    std::atomic<Told*> asked{nullptr};
     std::atomic<int*> place{nullptr};
     std::jthread other([&] {
         for (int n = 0; n < kRounds; ++n) {
-            Done* done = nullptr;
+            Told* done = nullptr;
             while ((done = asked.exchange(nullptr)) == nullptr) std::this_thread::yield();
             *place.load() = n;
             done->tell();
@@ -32,7 +34,7 @@ TEST_CASE("done: the answer is there when the wait ends, however often it is ask
     int wrong = 0;
     for (int n = 0; n < kRounds; ++n) {
         int answer = -1;
-        Done done;
+        Told done;
         place = &answer;
         asked = &done;
         done.wait();
@@ -41,8 +43,8 @@ TEST_CASE("done: the answer is there when the wait ends, however often it is ask
     CHECK(wrong == 0);
 }
 
-TEST_CASE("done: told before the wait begins, the wait is none") {
-    Done done;
+TEST_CASE_TEMPLATE("done: told before the wait begins, the wait is none", Told, Done, PlainDone) {
+    Told done;
     done.tell();
     done.wait();
 }

@@ -28,7 +28,12 @@
 
 namespace parallax {
 
-enum class Scope : std::uint8_t { process, machine };
+enum class Scope : std::uint8_t {
+    process,
+    busy,     // The same, where threads come to sleep as often as others notify: fences on both
+              // sides, since the barrier that is free for the one is a system call for the other.
+    machine,  // Between processes; fences, too.
+};
 
 template <class M>
 class EventCountOn {

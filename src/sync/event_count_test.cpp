@@ -94,6 +94,41 @@ TEST_CASE_TEMPLATE("event count: a wait ends at its time, and says so", Event, E
     CHECK(event.wait(key, Machine::now_ns() - 1));
 }
 
+TEST_CASE_TEMPLATE("event count: who sleeps on other words as well is woken by either", Event,
+                   EventCount, PlainEventCount) {
+    constexpr int kRounds = 2000;
+    Event event(Scope::busy);
+    std::atomic<std::uint32_t> word{0};
+    std::atomic<int> told{0};
+    std::jthread other([&] {
+        for (int round = 0; round < kRounds; ++round) {
+            while (told.load() != 2 * round) std::this_thread::yield();
+            if (round % 2 == 0) {
+                told = 2 * round + 1;
+                event.notify_one();
+            } else {
+                told = 2 * round + 1;  // First: who saw the new word must see this.
+                word = static_cast<std::uint32_t>(round);
+                futex_wake(word, 1);
+            }
+        }
+    });
+    for (int round = 0; round < kRounds; ++round) {
+        while (told.load() == 2 * round) {
+            FutexSet words;
+            words.add(word, word.load());
+            const auto key = event.prepare();
+            if (told.load() != 2 * round) {
+                event.cancel(key);
+                break;
+            }
+            event.wait_with(key, words, std::nullopt);
+        }
+        told = 2 * round + 2;
+    }
+    CHECK(told.load() == 2 * kRounds);
+}
+
 TEST_CASE("event count: with nobody waiting a notify changes nothing, and a cancel leaves nobody") {
     EventCount event;
     event.notify_all();

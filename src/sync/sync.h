@@ -2,14 +2,19 @@
 //
 // By default the ones of this folder that take no lock. With the CMake option PARALLAX_SYNC=plain
 // their counterparts of a mutex and condition variables: slower, and simple enough to be right at
-// a look. The same tests run against both; whoever doubts the one builds with the other.
+// a look. The same tests run against both; whoever doubts the one builds with the other. A source
+// that includes this is told of the choice by CMakeLists.txt, or does not compile: all must agree.
 //
 // Threads, blocking, order, closing: in the header of each.
 #pragma once
 
+#include <type_traits>
+
 #include "sync/broadcast.h"
+#include "sync/done.h"
 #include "sync/event_count.h"
 #include "sync/plain_broadcast.h"
+#include "sync/plain_done.h"
 #include "sync/plain_event_count.h"
 #include "sync/plain_queue.h"
 #include "sync/plain_seqlock.h"
@@ -21,25 +26,22 @@
 namespace parallax {
 
 #if defined(PARALLAX_SYNC_PLAIN)
-using Event = PlainEventCount;
-template <class T>
-using Latest = PlainSeqLock<T>;
-template <class T, Sides>
-using WorkQueue = PlainQueue<T>;
-template <class T>
-using News = PlainBroadcast<T>;
-template <class T>
-using Timers = PlainTimers<T>;
+inline constexpr bool kPlainSync = true;
+#elif defined(PARALLAX_SYNC_OWN)
+inline constexpr bool kPlainSync = false;
 #else
-using Event = EventCount;
-template <class T>
-using Latest = SeqLock<T>;
-template <class T, Sides sides>
-using WorkQueue = RingQueue<T, sides>;
-template <class T>
-using News = Broadcast<T>;
-template <class T>
-using Timers = TimerWheel<T>;
+#error "CMakeLists.txt does not tell this source of PARALLAX_SYNC: add it to sync_users"
 #endif
+
+using Event = std::conditional_t<kPlainSync, PlainEventCount, EventCount>;
+using Told = std::conditional_t<kPlainSync, PlainDone, Done>;
+template <class T>
+using Latest = std::conditional_t<kPlainSync, PlainSeqLock<T>, SeqLock<T>>;
+template <class T, Sides sides>
+using WorkQueue = std::conditional_t<kPlainSync, PlainQueue<T>, RingQueue<T, sides>>;
+template <class T>
+using News = std::conditional_t<kPlainSync, PlainBroadcast<T>, Broadcast<T>>;
+template <class T>
+using Timers = std::conditional_t<kPlainSync, PlainTimers<T>, TimerWheel<T>>;
 
 }  // namespace parallax
