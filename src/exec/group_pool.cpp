@@ -19,6 +19,7 @@ constexpr int kLooksBetweenTimes = 32;
 constexpr int kTasksInARow = 16;                  // Then actors, times and words are looked at.
 constexpr int kTurnsUnwatched = 16;               // While there are other actors.
 constexpr std::int64_t kBeyondSetNs = 1'000'000;  // More words than one can wait for.
+constexpr std::int64_t kTimeTickNs = 20'000;      // An actor's time comes so much late at most.
 constexpr std::size_t kMostWords = FutexSet::kMost - 1;  // One place is for the event.
 
 }  // namespace
@@ -36,6 +37,7 @@ struct ResourceGroup::Pool::Start {
 ResourceGroup::Pool::Pool(Options options, OnError on_error)
     : options_(std::move(options)),
       on_error_(std::move(on_error)),
+      times_({.tick_ns = kTimeTickNs, .start_ns = monotonic_ns()}),
       workers_(std::make_unique<Worker[]>(static_cast<std::size_t>(options_.threads))) {}
 
 ResourceGroup::Pool::~Pool() {
@@ -138,6 +140,7 @@ bool ResourceGroup::Pool::work() {
     if (queue == nullptr) return false;
     Popped<Job> job = queue->try_pop();
     if (!job) return false;
+    pass_times_on();
     do_job(*job);
     return true;
 }
@@ -145,6 +148,7 @@ bool ResourceGroup::Pool::work() {
 bool ResourceGroup::Pool::act() {
     Actor* const actor = next_actor();
     if (actor == nullptr) return false;
+    pass_times_on();
     actor->run();
     return true;
 }
@@ -167,25 +171,42 @@ bool ResourceGroup::Pool::spin() const {
 
 // May end for no reason.
 void ResourceGroup::Pool::wait_for_news() {
-    const EventCount::Key key = news_.prepare();
+    const Event::Key key = news_.prepare();
     std::optional<std::int64_t> due;
     FutexSet words;
-    if (anything(due, words)) return news_.cancel(key);
-    news_.wait_with(key, words, due);
+    if (anything(due, words)) {
+        news_.cancel(key);
+    } else {
+        news_.wait_with(key, words, due);
+    }
+    if (due) keep_no_more(*due);
 }
 
 // Whether there is something to do; else until when to sleep, and on what besides the event.
 bool ResourceGroup::Pool::anything(std::optional<std::int64_t>& due, FutexSet& words) {
     const std::scoped_lock lock(mutex_);
-    due = move_due_timers();
+    move_due_timers();
     look_at_watches();
     if (!queue_.empty() || has_tasks() || stopping_ || finishing_) return true;
+    if (!kept_ns_) due = kept_ns_ = times_.first_ns();
+    note_unkept();
     for (const Watch& watch : watches_) {
         if (words.size() < kMostWords && words.add(*watch.word, watch.seen)) continue;
         due = std::min(due.value_or(INT64_MAX), monotonic_ns() + kBeyondSetNs);
         break;
     }
     return false;
+}
+
+void ResourceGroup::Pool::keep_no_more(std::int64_t due) {
+    const std::scoped_lock lock(mutex_);
+    if (kept_ns_ == due) kept_ns_.reset();
+    note_unkept();
+}
+
+// By who is about to be busy for it knows not how long.
+void ResourceGroup::Pool::pass_times_on() {
+    if (unkept_.load(std::memory_order_relaxed)) news_.notify_one();
 }
 
 // --- Actors, their times and their words.
@@ -199,9 +220,18 @@ void ResourceGroup::Pool::post(Actor* actor) {
 
 void ResourceGroup::Pool::post_at(Actor* actor, std::int64_t at_ns) {
     const std::scoped_lock lock(mutex_);
-    const auto [entry, fresh] = timers_.try_emplace(actor, at_ns);
-    if (!fresh) entry->second = std::min(entry->second, at_ns);
-    news_.notify_one();  // To wait less long.
+    const auto [entry, fresh] = asked_.try_emplace(actor, Asked{{}, at_ns});
+    Asked& asked = entry->second;
+    if (fresh) {
+        asked.timer = times_.set(at_ns, actor);
+    } else if (at_ns < asked.at_ns) {
+        asked.at_ns = at_ns;
+        times_.move(asked.timer, at_ns);
+    }
+    if (kept_ns_ && *kept_ns_ <= at_ns) return;
+    kept_ns_.reset();  // Who sleeps until then wakes for nothing.
+    note_unkept();
+    news_.notify_one();
 }
 
 void ResourceGroup::Pool::watch(const std::atomic<std::uint32_t>& word, Actor& actor) {
@@ -218,7 +248,10 @@ void ResourceGroup::Pool::unwatch(const std::atomic<std::uint32_t>& word, Actor&
 
 void ResourceGroup::Pool::forget(Actor& actor) {
     const std::scoped_lock lock(mutex_);
-    timers_.erase(&actor);
+    if (const auto asked = asked_.find(&actor); asked != asked_.end()) {
+        times_.cancel(asked->second.timer);
+        asked_.erase(asked);
+    }
     std::erase_if(watches_, [&](const Watch& watch) { return watch.actor == &actor; });
 }
 
@@ -248,21 +281,14 @@ void ResourceGroup::Pool::look_at_watches() {
     }
 }
 
-// Notifies what is due; when the next one is.
-std::optional<std::int64_t> ResourceGroup::Pool::move_due_timers() {
-    if (timers_.empty()) return std::nullopt;
-    const std::int64_t now = monotonic_ns();
-    std::optional<std::int64_t> next;
-    for (auto timer = timers_.begin(); timer != timers_.end();) {
-        if (timer->second > now) {
-            next = std::min(next.value_or(timer->second), timer->second);
-            ++timer;
-            continue;
-        }
-        if (mark_queued(*timer->first)) enqueue(timer->first);
-        timer = timers_.erase(timer);
-    }
-    return next;
+// Notifies what is due.
+void ResourceGroup::Pool::move_due_timers() {
+    if (times_.size() == 0) return;
+    const std::size_t fired = times_.advance(monotonic_ns(), [&](Actor* actor, const Fired&) {
+        asked_.erase(actor);
+        if (mark_queued(*actor)) enqueue(actor);
+    });
+    if (fired != 0) note_unkept();
 }
 
 // It writes even what stands there already. A mere look at `queued` could be done before the

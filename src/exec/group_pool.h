@@ -2,7 +2,9 @@
 //
 // Actors, times and watched words are under one lock; tasks go through a queue without one, which
 // is made with the first task. Idle threads sleep on an event that both kinds of news notify,
-// together with the words that actors watch; after tasks they spin for a little first.
+// together with the words that actors watch; after tasks they spin for a little first. One of them
+// sleeps only until the first time that an actor asked for; when it gets something else to do it
+// wakes another one to do so.
 //
 // Threads: every member from any thread, but end() from none of its own.
 #pragma once
@@ -21,8 +23,6 @@
 #include <sys/types.h>
 
 #include "parallax/group.h"
-#include "sync/done.h"
-#include "sync/event_count.h"
 #include "sync/sync.h"
 
 namespace parallax {
@@ -59,7 +59,7 @@ class ResourceGroup::Pool {
     struct Awaited {
         Task& task;
         Result<> answer;
-        Done done;
+        Told done;
     };
     struct Job {
         Task task;
@@ -91,7 +91,10 @@ class ResourceGroup::Pool {
     Actor* next_actor();
     void enqueue(Actor* actor);
     void look_at_watches();
-    std::optional<std::int64_t> move_due_timers();
+    void move_due_timers();
+    void keep_no_more(std::int64_t due);
+    void note_unkept() { unkept_ = times_.size() != 0 && !kept_ns_; }
+    void pass_times_on();
 
     Jobs* jobs();
     Result<> push(Job& job);
@@ -112,11 +115,19 @@ class ResourceGroup::Pool {
     std::mutex mutex_;
     std::vector<Watch> watches_;
     std::deque<Actor*> queue_;
-    std::map<Actor*, std::int64_t> timers_;
+    Timers<Actor*> times_;
+    struct Asked {
+        Timer timer;
+        std::int64_t at_ns;
+    };
+    std::map<Actor*, Asked> asked_;        // By whom; the earliest time of each.
+    std::optional<std::int64_t> kept_ns_;  // Until when one sleeps for the sake of the first.
     int turns_unwatched_ = 0;
     std::vector<pthread_t> threads_;
     // How many actors are queued, to be asked without the lock.
     std::atomic<std::uint32_t> queued_{0};
+    // Actors asked for times, and nobody sleeps until the first; likewise.
+    std::atomic<bool> unkept_{false};
 
     std::mutex raised_mutex_;
     std::vector<pid_t> thread_ids_;  // Those that run.
@@ -127,9 +138,7 @@ class ResourceGroup::Pool {
     std::atomic<Jobs*> jobs_{nullptr};
     std::atomic<bool> stopping_{false};   // After what is running.
     std::atomic<bool> finishing_{false};  // After all tasks.
-    // Between actors, threads sleep about as often as somebody has news: a fence on both sides,
-    // since the barrier that is free for the one is a system call for the other.
-    EventCount news_{Scope::machine};
+    Event news_{Scope::busy};  // Between actors, threads sleep about as often as there is news.
     const std::int64_t spin_ns_ = Machine::spin_ns();
     const std::unique_ptr<Worker[]> workers_;
     alignas(64) std::atomic<std::uint64_t> handed_{0};  // Tasks that were handed over.

@@ -155,6 +155,37 @@ TEST_CASE("group: a time asked for comes, not before, and the earliest of severa
     CHECK(steps.count() == 1);
 }
 
+// Whoever slept until that time may be the one that is woken for something long. Which of the two
+// is woken goes in turns, so brief steps between decide who it is.
+TEST_CASE("group: a time comes although who waited for it has got something else to do") {
+    const auto group = unwrap(ResourceGroup::create({.name = "two", .threads = 2}));
+    Steps timed(*group);
+    Steps brief(*group);
+    int missed = 0;
+    std::atomic<int> wanted = 0;
+    // Keeps its thread until the time came: the other thread must see to it.
+    Steps busy(*group, [&] {
+        const std::int64_t patience_ns = monotonic_ns() + 1'000 * kMillisecondNs;
+        while (timed.count() < wanted && monotonic_ns() < patience_ns) std::this_thread::yield();
+        if (timed.count() < wanted) ++missed;
+        return false;
+    });
+    const StopAtEnd stop(*group);
+    for (int round = 0; round < 12 && missed == 0; ++round) {
+        ++wanted;
+        timed.notify_at(monotonic_ns() + 20 * kMillisecondNs);
+        for (int turn = 0; turn < round % 4; ++turn) {
+            brief.notify();
+            REQUIRE(brief.made());
+            std::this_thread::yield();
+        }
+        busy.notify();
+        REQUIRE(busy.made());
+        REQUIRE(timed.made());
+    }
+    CHECK(missed == 0);
+}
+
 TEST_CASE("group: a time in the past comes at once") {
     const auto group = unwrap(ResourceGroup::create({.threads = 1}));
     Steps steps(*group);

@@ -62,6 +62,7 @@ class PlainTimers {
         if (order_.empty()) return std::nullopt;
         return options_.start_ns + order_.begin()->first * options_.tick_ns;
     }
+    std::optional<std::int64_t> first_ns() const { return next_ns(); }
     std::size_t size() const { return timers_.size(); }
 
   private:

@@ -26,6 +26,22 @@ class TimerSlots {
     // The first tick after `tick` at which a slot is fired or emptied into finer ones; the largest
     // number when there is none.
     std::uint64_t next_busy(std::uint64_t tick) const;
+    // All numbers in the first slot of a wheel after `tick`: the earliest of that wheel, but in the
+    // last one, where what lies beyond it waits, too. When the slot begins; the largest number when
+    // there is none.
+    template <class Each>
+    std::uint64_t first(unsigned level, std::uint64_t tick, Each each) const {
+        const std::uint64_t next = (tick >> (kBits * level)) + 1;
+        const std::uint32_t away = distance(level, static_cast<std::uint32_t>(next & kMask));
+        if (away > kMask) return std::numeric_limits<std::uint64_t>::max();
+        std::uint32_t head =
+            heads_[(level << kBits) + static_cast<std::uint32_t>((next + away) & kMask)];
+        for (; head != kNone; head = blocks_[head].next) {
+            const Block& block = blocks_[head];
+            for (std::uint32_t i = 0; i < block.count; ++i) each(block.numbers[i]);
+        }
+        return (next + away) << (kBits * level);
+    }
     // Whether a slot of that wheel begins at this tick.
     static bool begins(std::uint64_t tick, unsigned level) {
         return (tick & ((std::uint64_t{1} << (kBits * level)) - 1)) == 0;

@@ -215,6 +215,11 @@ TEST_CASE("timers: the wheel does what a sorted map does, whatever is asked") {
                 REQUIRE(left == right);
             }
             REQUIRE(wheel.size() == plain.size());
+            if (wheel.size() == 0) continue;
+            const std::int64_t first = wheel.first_ns().value();
+            const std::int64_t turn = std::int64_t{1} << 24U;
+            REQUIRE(first <= plain.first_ns().value());
+            REQUIRE((first == plain.first_ns() || (first - 77) / tick % turn == 0));
         }
     }
 }
