@@ -171,7 +171,7 @@ bool ResourceGroup::Pool::spin() const {
 
 // May end for no reason.
 void ResourceGroup::Pool::wait_for_news() {
-    const Event::Key key = news_.prepare();
+    const Bell::Key key = news_.prepare();
     std::optional<std::int64_t> due;
     FutexSet words;
     if (anything(due, words)) {

@@ -138,7 +138,7 @@ class ResourceGroup::Pool {
     std::atomic<Jobs*> jobs_{nullptr};
     std::atomic<bool> stopping_{false};   // After what is running.
     std::atomic<bool> finishing_{false};  // After all tasks.
-    Event news_{Scope::busy};  // Between actors, threads sleep about as often as there is news.
+    Bell news_{Scope::busy};  // Between actors, threads sleep about as often as there is news.
     const std::int64_t spin_ns_ = Machine::spin_ns();
     const std::unique_ptr<Worker[]> workers_;
     alignas(64) std::atomic<std::uint64_t> handed_{0};  // Tasks that were handed over.

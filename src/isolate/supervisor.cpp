@@ -18,7 +18,7 @@
 namespace parallax {
 namespace {
 
-constexpr int kTickMs = 50;
+constexpr std::int64_t kLookNs = 50'000'000;  // Deadlines are kept as exactly as that.
 constexpr int kMostUnserved = 3;  // In a row: killed at birth, or no fork servers at all.
 constexpr std::chrono::seconds kStartPatience(30);
 constexpr std::chrono::seconds kFinishPatience(20);
@@ -45,7 +45,8 @@ Supervisor::Supervisor(const RemoteSetup& setup, std::unique_ptr<Zygote> zygote,
       arenas_(setup.arenas),
       trace_(setup.trace),
       zygote_(std::move(zygote)),
-      options_(options) {}
+      options_(options),
+      times_({.start_ns = monotonic_ns()}) {}
 
 Supervisor::~Supervisor() {
     if (thread_.running()) shut_down(false);
@@ -197,7 +198,7 @@ Result<> Supervisor::start() {
     thread_ = PX_TRY(Thread::start("plx:supervisor", [this] { loop(); }));
     post([this] {
         const std::int64_t now = monotonic_ns();
-        for (auto& [number, remote] : remotes_) remote.restart_at_ns = now;
+        for (auto& [number, remote] : remotes_) restart_at(remote, now);
         spawn_due(now);
         conclude_start();
     });
@@ -324,6 +325,10 @@ void Supervisor::run_posted() {
 }
 
 void Supervisor::loop() {
+    const std::int64_t begin = monotonic_ns();
+    const std::int64_t heartbeat = std::max<std::int64_t>(options_.heartbeat.count(), 1'000'000);
+    times_.repeat(begin + kLookNs, kLookNs, Due::look);
+    times_.repeat(begin + heartbeat, heartbeat, Due::heartbeat);
     while (!over_) {
         run_posted();
         for (auto& [number, remote] : remotes_) {
@@ -332,7 +337,7 @@ void Supervisor::loop() {
         }
         while (const auto exit = zygote_->reaped()) on_exit(*exit);
         renew_zygote();
-        tick();
+        see_to_times();
         check_idle();
         if (!over_) wait_for_news();
     }
@@ -365,31 +370,39 @@ void Supervisor::renew_zygote() {
 void Supervisor::wait_for_news() {
     std::vector<pollfd> news{{.fd = wake_.get(), .events = POLLIN, .revents = 0},
                              {.fd = zygote_->event_fd(), .events = POLLIN, .revents = 0}};
-    int patience_ms = kTickMs;
-    const std::int64_t now = monotonic_ns();
     for (auto& [number, remote] : remotes_) {
-        if (remote.incarnation && !remote.incarnation->closed) {
-            news.push_back(
-                {.fd = remote.incarnation->control.fd(), .events = POLLIN, .revents = 0});
-        }
-        if (!remote.restart_at_ns) continue;
-        const std::int64_t until = *remote.restart_at_ns - now;
-        patience_ms =
-            std::min(patience_ms,
-                     static_cast<int>(std::max<std::int64_t>(0, (until + 999'999) / 1'000'000)));
+        if (!remote.incarnation || remote.incarnation->closed) continue;
+        news.push_back({.fd = remote.incarnation->control.fd(), .events = POLLIN, .revents = 0});
     }
-    ::poll(news.data(), news.size(), patience_ms);
+    // There is always a next look to sleep until.
+    const std::int64_t until = times_.first_ns().value() - monotonic_ns();
+    const std::int64_t patience_ms = (std::max<std::int64_t>(0, until) + 999'999) / 1'000'000;
+    ::poll(news.data(), news.size(), static_cast<int>(patience_ms));
 }
 
-void Supervisor::tick() {
+// --- What is due.
+
+void Supervisor::restart_at(Remote& remote, std::int64_t at_ns) {
+    remote.restart_at_ns = at_ns;
+    times_.set(at_ns,
+               Due::restart);  // To wake up; of no use once it has another time, and no harm.
+}
+
+void Supervisor::see_to_times() {
     const std::int64_t now = monotonic_ns();
-    if (!shutting_down_) spawn_due(now);
-    for (auto& [number, remote] : remotes_) {
-        watch_over(remote, now);
-        let_go_of_formers(remote);
-    }
-    if (now - last_ping_ns_ < options_.heartbeat.count()) return;
-    last_ping_ns_ = now;
+    times_.advance(now, [&](Due due, const Fired&) {
+        if (due == Due::look) look_over(now);
+        if (due == Due::heartbeat) ping_all(now);
+    });
+    if (!shutting_down_) spawn_due(now);  // Also what is due at once, without a tick between.
+    for (auto& [number, remote] : remotes_) let_go_of_formers(remote);
+}
+
+void Supervisor::look_over(std::int64_t now) {
+    for (auto& [number, remote] : remotes_) watch_over(remote, now);
+}
+
+void Supervisor::ping_all(std::int64_t now) {
     for (auto& [number, remote] : remotes_) {
         if (remote.incarnation && remote.incarnation->phase >= ChildPhase::ready) {
             tell(remote, {.type = Type::ping, .a = static_cast<std::uint64_t>(now)});

@@ -261,7 +261,7 @@ void Supervisor::follow(Remote& remote, const std::string& reason, Blame blame, 
         (blame == Blame::another ? "another stage of its process died: " : "") + reason +
             "; it is started again",
         Topic::crash);
-    remote.restart_at_ns = now + (blame == Blame::own ? delay_ns(remote) : 0);
+    restart_at(remote, now + (blame == Blame::own ? delay_ns(remote) : 0));
 }
 
 // The memory of one whose frames others may still look at; one that nobody knew is just gone.

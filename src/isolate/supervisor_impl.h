@@ -25,6 +25,7 @@
 #include "isolate/control_message.h"
 #include "isolate/element_terms.h"
 #include "isolate/supervisor.h"
+#include "sync/sync.h"
 
 namespace parallax {
 
@@ -151,7 +152,10 @@ class Supervisor final : public RemoteStages {
     void wait_for_news();
     void renew_zygote();
     int unserved_ = 0;  // Fork servers that ended before they answered once.
-    void tick();
+    void see_to_times();
+    void look_over(std::int64_t now_ns);
+    void ping_all(std::int64_t now_ns);
+    void restart_at(Remote& remote, std::int64_t at_ns);
     bool running_elsewhere(std::size_t stage) const { return remotes_.contains(stage); }
     void begin_finishing();
     void check_idle();
@@ -275,7 +279,8 @@ class Supervisor final : public RemoteStages {
     std::optional<std::promise<void>> finishing_;
     Remote* dying_ = nullptr;  // Whose last words are heard.
     std::minstd_rand dice_{1};
-    std::int64_t last_ping_ns_ = 0;
+    enum class Due : std::uint8_t { look, heartbeat, restart };
+    Timers<Due> times_;
     std::uint64_t questions_ = 0;  // Whether a stage knows a successor's arenas.
 
     UniqueFd wake_;

@@ -49,7 +49,7 @@ void Supervisor::spawn(const Crew& all) {
     std::ranges::copy_if(all, std::back_inserter(crew), [](const Remote* r) { return !r->over; });
     if (crew.empty() || shutting_down_) return;
     const auto again_soon = [&] {
-        for (Remote* remote : crew) remote->restart_at_ns = monotonic_ns() + kZygoteNs;
+        for (Remote* remote : crew) restart_at(*remote, monotonic_ns() + kZygoteNs);
     };
     if (!zygote_->alive()) return again_soon();  // Another one comes.
     const Result<> spawned = try_spawn(crew);

@@ -33,7 +33,7 @@ inline constexpr bool kPlainSync = false;
 #error "CMakeLists.txt does not tell this source of PARALLAX_SYNC: add it to sync_users"
 #endif
 
-using Event = std::conditional_t<kPlainSync, PlainEventCount, EventCount>;
+using Bell = std::conditional_t<kPlainSync, PlainEventCount, EventCount>;
 using Told = std::conditional_t<kPlainSync, PlainDone, Done>;
 template <class T>
 using Latest = std::conditional_t<kPlainSync, PlainSeqLock<T>, SeqLock<T>>;
