@@ -79,7 +79,8 @@ std::string_view JournalRecord::text() const {
 std::uint32_t payload_sum(std::span<const std::byte> payload, std::uint32_t salt) {
     constexpr std::array<std::byte, 8> kZeros{};
     const std::size_t padding = record_bytes(payload.size()) - kRecordHeadBytes - payload.size();
-    return crc32c(std::span(kZeros).first(padding), crc32c(payload, salt));
+    const std::uint32_t sum = crc32c(payload, salt);
+    return padding == 0 ? sum : crc32c(std::span(kZeros).first(padding), sum);
 }
 
 void write_record(const JournalRecord& record, std::uint32_t sum, std::uint32_t salt,
