@@ -50,6 +50,7 @@ void Channel::continue_with(End consumer) {
 
 void Channel::resume_at(std::uint64_t position) {
     published_ = position;
+    put_.store(position, std::memory_order_relaxed);
     consumed_seen_ = 0;
     done_seen_ = 0;
     released_seen_ = 0;
@@ -190,7 +191,7 @@ void Channel::note_depth() {
         high_water_.store(std::max(record, std::min(depth(), options_.capacity)),
                           std::memory_order_relaxed);
     }
-    depth_.store(depth(), std::memory_order_relaxed);
+    put_.store(published_, std::memory_order_relaxed);
 }
 
 bool Channel::readable(std::uint64_t at) {
@@ -224,7 +225,7 @@ std::optional<Entry> Channel::take(std::uint64_t& at) {
     if (options_.leaky != Leaky::downstream) {
         if (!readable(at)) return std::nullopt;
         std::optional<Entry> entry = stored(at);
-        if (entry) ++at;
+        if (entry) taken_.store(++at, std::memory_order_relaxed);
         return entry;
     }
     for (;;) {
@@ -239,15 +240,21 @@ std::optional<Entry> Channel::take(std::uint64_t& at) {
             continue;  // Dropped as we reached for it.
         std::optional<Entry> entry = stored(at);
         copied_.store(at + 1, std::memory_order_release);  // Pairs with storage_free().
-        if (entry) ++at;
+        if (entry) taken_.store(++at, std::memory_order_relaxed);
         return entry;
     }
 }
 
 Channel::Counters Channel::counters() const {
+    const std::uint64_t put = put_.load(std::memory_order_relaxed);
+    const std::uint64_t gone =
+        std::max(taken_.load(std::memory_order_relaxed), oldest_.load(std::memory_order_relaxed));
+    // An entry may be taken between the two looks.
+    const std::uint64_t depth =
+        std::min<std::uint64_t>(put > gone ? put - gone : 0, options_.capacity);
     return {.dropped = dropped_by_producer_.load(std::memory_order_relaxed) +
                        dropped_by_consumer_.load(std::memory_order_relaxed),
-            .depth = depth_.load(std::memory_order_relaxed),
+            .depth = static_cast<std::uint32_t>(depth),
             .high_water = high_water_.load(std::memory_order_relaxed)};
 }
 

@@ -51,7 +51,7 @@ class Channel {
     };
     struct Counters {
         std::uint64_t dropped = 0;
-        std::uint32_t depth = 0;
+        std::uint32_t depth = 0;  // Entries, now; where both ends are in this process.
         std::uint32_t high_water = 0;
     };
 
@@ -154,9 +154,10 @@ class Channel {
     std::atomic<std::uint64_t> copied_{0};
 
     alignas(64) std::atomic<std::uint64_t> dropped_by_producer_{0};
-    std::atomic<std::uint32_t> depth_{0};
+    std::atomic<std::uint64_t> put_{0};  // As published_, for counters().
     std::atomic<std::uint32_t> high_water_{0};
     alignas(64) std::atomic<std::uint64_t> dropped_by_consumer_{0};
+    std::atomic<std::uint64_t> taken_{0};  // Where it reads next, for counters().
 };
 
 }  // namespace parallax

@@ -263,6 +263,8 @@ Actor* ResourceGroup::Pool::next_actor() {
     Actor* actor = queue_.front();
     queue_.pop_front();
     queued_.fetch_sub(1, std::memory_order_relaxed);
+    // Several may have come at one time or by one word, of which only we were told.
+    if (!queue_.empty()) news_.notify_one();
     return actor;
 }
 

@@ -186,6 +186,32 @@ TEST_CASE("group: a time comes although who waited for it has got something else
     CHECK(missed == 0);
 }
 
+TEST_CASE("group: of several that are due at once each gets a thread, if there are as many") {
+    const auto group = unwrap(ResourceGroup::create({.name = "two", .threads = 2}));
+    std::atomic<int> inside = 0;
+    std::atomic<int> missed = 0;
+    int wanted = 2;
+    const auto meet = [&] {
+        const std::int64_t patience_ns = monotonic_ns() + 1'000 * kMillisecondNs;
+        ++inside;
+        while (inside < wanted && monotonic_ns() < patience_ns) std::this_thread::yield();
+        if (inside < wanted) ++missed;
+        return false;
+    };
+    Steps one(*group, meet);
+    Steps other(*group, meet);
+    const StopAtEnd stop(*group);
+    for (int round = 0; round < 10 && missed == 0; ++round) {
+        const std::int64_t at_ns = monotonic_ns() + 3 * kMillisecondNs;
+        one.notify_at(at_ns);
+        other.notify_at(at_ns);
+        REQUIRE(one.made());
+        REQUIRE(other.made());
+        wanted += 2;
+    }
+    CHECK(missed == 0);
+}
+
 TEST_CASE("group: a time in the past comes at once") {
     const auto group = unwrap(ResourceGroup::create({.threads = 1}));
     Steps steps(*group);
