@@ -37,6 +37,7 @@ class OpenedElsewhere;  // src/graph/opened_elsewhere.h
 class Run;              // src/graph/run.h
 class RemoteStages;     // src/graph/remote_stages.h
 class Trace;            // src/trace/trace.h
+class TelemetryHub;     // src/trace/telemetry.h
 struct RemoteSetup;
 
 // Who runs elements in processes of their own: make_isolation() of parallax/isolation.h.
@@ -82,6 +83,8 @@ class Pipeline {
         Isolation* isolation = nullptr;
         // Where every call of an element is written down. Borrowed; null: nowhere.
         Trace* trace = nullptr;
+        // Where what elements count is published while somebody is in wait(). The same.
+        TelemetryHub* telemetry = nullptr;
     };
 
     // Makes the elements and finds the pads of every link. All problems are reported at once.

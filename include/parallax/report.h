@@ -133,6 +133,7 @@ struct LinkReport {
     std::string memory;
     std::uint32_t capacity = 0;
     std::uint32_t high_water = 0;
+    std::uint32_t depth = 0;  // Now; of an end in another process as of 50 ms ago.
     std::uint64_t bytes_copied = 0;
 };
 // What a message of a run is about, where a program would want to know.

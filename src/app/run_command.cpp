@@ -19,9 +19,11 @@
 #include "app/top_screen.h"
 #include "base/one_line.h"
 #include "graph/launch_text.h"
+#include "graph/run_telemetry.h"
 #include "parallax/fd.h"
 #include "parallax/pipeline.h"
 #include "parallax/sandbox_policy.h"
+#include "trace/telemetry.h"
 #include "trace/trace.h"
 
 namespace parallax::app {
@@ -86,9 +88,11 @@ class Launch {
             if (!made) return usage(made.error());
             isolation_ = *std::move(made);
         }
-        auto pipeline = Pipeline::create(
-            *std::move(graph), registry_,
-            {.groups = groups_, .isolation = isolation_.get(), .trace = trace_.get()});
+        auto pipeline = Pipeline::create(*std::move(graph), registry_,
+                                         {.groups = groups_,
+                                          .isolation = isolation_.get(),
+                                          .trace = trace_.get(),
+                                          .telemetry = view_ == View::top ? &telemetry_ : nullptr});
         if (!pipeline) return refuse(pipeline.error());
         if (Result<> possible = check_delivery(**pipeline); !possible) {
             return usage(possible.error());
@@ -265,6 +269,7 @@ class Launch {
             return refuse_to_play(pipeline, playing.error());
         if (journal_) journal_->plan(pipeline.plan());
         if (top) top_ = std::make_unique<TopScreen>(command_.program);
+        TelemetryHub::Feed looks = telemetry_.subscribe();
         std::string status;
         bool ended = false;
         while (!ended) {
@@ -277,7 +282,7 @@ class Launch {
             }
             const RunReport now = pipeline.report();
             progress.update(now, expected);
-            if (top_ && !top_->update(now) && status.empty()) {
+            if (top_ && !top_->update(looks.try_next()) && status.empty()) {
                 status = "interrupted";
                 stop(pipeline, "key");
             }
@@ -325,7 +330,7 @@ class Launch {
 
     void leave_top(const RunReport& last, bool quiet) {
         if (!top_) return;
-        top_->leave(last);
+        top_->leave(samples_of(last));
         for (const Pipeline::Message& message : held_) show(message, quiet);
     }
 
@@ -378,6 +383,7 @@ class Launch {
     const Registry& registry_;
     const View view_;
     std::unique_ptr<TopScreen> top_;       // Null but while such a run plays.
+    TelemetryHub telemetry_;               // Which it reads. It outlives the run.
     std::vector<Pipeline::Message> held_;  // Until the terminal is free.
     std::string text_;
     std::vector<ResourceGroup::Options> groups_;

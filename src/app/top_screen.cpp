@@ -12,8 +12,7 @@
 namespace parallax::app {
 namespace {
 
-constexpr double kRedrawS = 0.5;
-constexpr double kPlainS = 1.0;
+constexpr std::int64_t kPlainNs = 1'000'000'000;
 
 }  // namespace
 
@@ -65,7 +64,7 @@ class TopScreen::Terminal {
 TopScreen::TopScreen(std::string_view program)
     : program_(program), sampler_(rss_bytes_of), terminal_(Terminal::take()) {
     look_.keys = terminal_ != nullptr;
-    next_s_ = terminal_ ? 0 : kPlainS;
+    next_ns_ = terminal_ ? 0 : kPlainNs;
 }
 
 TopScreen::~TopScreen() = default;
@@ -79,13 +78,12 @@ void TopScreen::hear_keys() {
     }
 }
 
-bool TopScreen::update(const RunReport& now) {
+bool TopScreen::update(const std::optional<TelemetryLook>& news) {
     if (terminal_) hear_keys();
-    const bool due = now.wall_s >= next_s_;
-    if (due && !look_.paused) {
-        next_s_ = now.wall_s + (terminal_ ? kRedrawS : kPlainS);
-        rows_ = sampler_.look(now);
-        shown_ = now;
+    if (news && !look_.paused && news->elements.front().time_ns >= next_ns_) {
+        shown_ = news->elements.front();
+        if (!terminal_) next_ns_ = shown_.time_ns + kPlainNs;
+        rows_ = sampler_.look(news->elements);
         changed_ = true;
     }
     if (!std::exchange(changed_, false)) return !stop_;
@@ -103,14 +101,14 @@ bool TopScreen::update(const RunReport& now) {
     return !stop_;
 }
 
-void TopScreen::leave(const RunReport& now) {
+void TopScreen::leave(std::span<const TelemetrySample> now) {
     terminal_.reset();
-    if (closed_) return;
+    if (closed_ || now.empty()) return;
     look_.paused = false;
     look_.keys = false;
     look_.lines = 0;
-    TopSampler whole(rss_bytes_of);                                // Since the run began.
-    (void)print(program_, top_text(now, whole.look(now), look_));  // Else it is lost anyway.
+    TopSampler whole(rss_bytes_of);  // Since the run began. What cannot be printed is lost anyway.
+    (void)print(program_, top_text(now.front(), whole.look(now), look_));
 }
 
 }  // namespace parallax::app

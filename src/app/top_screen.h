@@ -5,6 +5,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,9 +25,9 @@ class TopScreen {
     bool owns_terminal() const { return terminal_ != nullptr; }
     // Hears keys, and draws when it is time. False once it was asked to stop, by a key or since
     // nobody takes what is printed.
-    bool update(const RunReport& now);
+    bool update(const std::optional<TelemetryLook>& news);
     // Gives the terminal back, and prints a last table, of the whole run.
-    void leave(const RunReport& now);
+    void leave(std::span<const TelemetrySample> now);
 
   private:
     class Terminal;
@@ -34,10 +36,10 @@ class TopScreen {
     std::string_view program_;
     TopSampler sampler_;
     std::vector<TopRow> rows_;
-    RunReport shown_;
+    TelemetrySample shown_;  // Any of the look that is shown.
     TopLook look_;
-    double next_s_ = 0;
-    bool changed_ = false;  // By a key, since it was drawn.
+    std::int64_t next_ns_ = 0;  // Of the run's time.
+    bool changed_ = false;      // By a key, since it was drawn.
     bool stop_ = false;
     bool closed_ = false;                 // Nobody takes what is printed.
     std::unique_ptr<Terminal> terminal_;  // Null: plain tables.

@@ -15,12 +15,10 @@ namespace {
 constexpr std::size_t kBarCells = 8;
 constexpr std::size_t kHeadLines = 3;
 
-const ElementReport* find(const RunReport& report, const std::string& name) {
-    const auto found = std::ranges::find(report.elements, name, &ElementReport::name);
-    return found == report.elements.end() ? nullptr : &*found;
+const TelemetrySample* find(std::span<const TelemetrySample> samples, std::string_view name) {
+    const auto found = std::ranges::find(samples, name, &TelemetrySample::name);
+    return found == samples.end() ? nullptr : &*found;
 }
-
-std::string element_of(const std::string& pad) { return pad.substr(0, pad.rfind('.')); }
 
 // What one has beyond the other; nothing where counting began anew.
 std::uint64_t beyond(std::uint64_t now, std::uint64_t before) {
@@ -43,7 +41,7 @@ std::string time_text(const std::optional<double>& us) {
 
 double queue_share(const TopRow& row) {
     return row.queue_capacity == 0 ? -1.0
-                                   : static_cast<double>(row.queue_most) / row.queue_capacity;
+                                   : static_cast<double>(row.queue_depth) / row.queue_capacity;
 }
 
 std::string bar_text(const TopRow& row) {
@@ -51,7 +49,7 @@ std::string bar_text(const TopRow& row) {
     const double share = std::min(queue_share(row), 1.0);
     const auto full = static_cast<std::size_t>(share * kBarCells + 0.5);
     return std::string(full, '#') + std::string(kBarCells - full, '.') +
-           fmt::format(" {}/{}", row.queue_most, row.queue_capacity);
+           fmt::format(" {}/{}", row.queue_depth, row.queue_capacity);
 }
 
 // Largest first, but for names and the graph's own order; equals stay as they were.
@@ -85,16 +83,16 @@ std::string cut(const std::string& line, std::size_t columns) {
 
 }  // namespace
 
-std::optional<double> quantile_us(const LatencyReport& now, const LatencyReport& before,
+std::optional<double> quantile_us(const TelemetrySample& now, const TelemetrySample& before,
                                   double fraction) {
-    const std::uint64_t calls = beyond(now.count, before.count);
+    const std::uint64_t calls = beyond(now.calls, before.calls);
     if (calls == 0) return std::nullopt;
     const double rank = fraction * static_cast<double>(calls);
     double below = 0;
     double from_us = 0;
     double upper_us = 1.024;
-    for (std::size_t i = 0; i < now.below.size(); ++i, upper_us *= 2) {
-        const auto until = static_cast<double>(beyond(now.below[i], before.below[i]));
+    for (std::size_t i = 0; i < now.calls_below.size(); ++i, upper_us *= 2) {
+        const auto until = static_cast<double>(beyond(now.calls_below[i], before.calls_below[i]));
         if (until >= rank && until > below) {
             return from_us + (upper_us - from_us) * (rank - below) / (until - below);
         }
@@ -112,43 +110,32 @@ std::uint64_t rss_bytes_of(std::int64_t pid) {
     return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
-std::vector<TopRow> TopSampler::look(const RunReport& now) {
-    const double seconds = std::max(now.wall_s - before_.wall_s, 1e-9);
+std::vector<TopRow> TopSampler::look(std::span<const TelemetrySample> now) {
     std::vector<TopRow> rows;
-    for (const ElementReport& element : now.elements) {
-        const ElementReport none;
-        const ElementReport* found = find(before_, element.name);
-        const ElementReport& before = found == nullptr ? none : *found;
-        TopRow row{.name = element.name,
-                   .p50_us = quantile_us(element.latency_us, before.latency_us, 0.5),
-                   .p99_us = quantile_us(element.latency_us, before.latency_us, 0.99),
-                   .cpu_percent = std::max(0.0, element.busy_s - before.busy_s) / seconds * 100,
-                   .rss_bytes = memory_of_(element.pid),
-                   .dropped = element.dropped,
-                   .restarts = element.restarts};
-        bool fed = false;
-        for (std::size_t l = 0; l < now.links.size(); ++l) {
-            const LinkReport& link = now.links[l];
-            if (element_of(link.to) != element.name) continue;
-            fed = true;
-            const bool fuller =
-                link.capacity != 0 && std::uint64_t{link.high_water} * row.queue_capacity >=
-                                          std::uint64_t{row.queue_most} * link.capacity;
-            if (fuller) {
-                row.queue_most = link.high_water;
-                row.queue_capacity = link.capacity;
-            }
-            const bool known = l < before_.links.size() && before_.links[l].to == link.to;
-            const std::uint64_t copied = known ? before_.links[l].bytes_copied : 0;
-            row.copied_bytes_per_s +=
-                static_cast<double>(beyond(link.bytes_copied, copied)) / seconds;
-        }
-        const std::uint64_t frames = fed ? beyond(element.frames_in, before.frames_in)
-                                         : beyond(element.frames_out, before.frames_out);
-        row.frames_per_s = static_cast<double>(frames) / seconds;
-        rows.push_back(std::move(row));
+    for (const TelemetrySample& sample : now) {
+        const std::int64_t since = before_.empty() ? 0 : before_.front().time_ns;
+        const double seconds = std::max(1.0, static_cast<double>(sample.time_ns - since)) / 1e9;
+        const TelemetrySample none;
+        const TelemetrySample* found = find(before_, sample.name());
+        const TelemetrySample& before = found == nullptr ? none : *found;
+        const auto rate = [&](std::uint64_t TelemetrySample::* sum) {
+            return static_cast<double>(beyond(sample.*sum, before.*sum)) / seconds;
+        };
+        const auto busy_ns = std::max<std::int64_t>(0, sample.busy_ns - before.busy_ns);
+        rows.push_back({.name = std::string(sample.name()),
+                        .frames_per_s = rate(sample.fed ? &TelemetrySample::frames_in
+                                                        : &TelemetrySample::frames_out),
+                        .p50_us = quantile_us(sample, before, 0.5),
+                        .p99_us = quantile_us(sample, before, 0.99),
+                        .queue_depth = sample.waiting,
+                        .queue_capacity = sample.capacity,
+                        .cpu_percent = static_cast<double>(busy_ns) / 1e7 / seconds,
+                        .rss_bytes = memory_of_(sample.pid),
+                        .copied_bytes_per_s = rate(&TelemetrySample::copied_into),
+                        .dropped = sample.dropped,
+                        .restarts = sample.restarts});
     }
-    before_ = now;
+    before_.assign(now.begin(), now.end());
     return rows;
 }
 
@@ -176,11 +163,12 @@ std::optional<TopOrder> top_order_of(char key) {
     }
 }
 
-std::string top_text(const RunReport& now, std::vector<TopRow> rows, const TopLook& look) {
+std::string top_text(const TelemetrySample& now, std::vector<TopRow> rows, const TopLook& look) {
     sort(rows, look.order);
     std::string text = fmt::format(
-        "{:.1f} s  {} elements  {:.1f} s CPU  {} peak{}\n", now.wall_s, rows.size(), now.cpu_s,
-        bytes_text(static_cast<double>(now.peak_rss_bytes)), look.paused ? "  PAUSED" : "");
+        "{:.1f} s  {} elements  {:.1f} s CPU  {} peak{}\n", static_cast<double>(now.time_ns) / 1e9,
+        rows.size(), static_cast<double>(now.run_cpu_ns) / 1e9,
+        bytes_text(static_cast<double>(now.run_peak_rss_bytes)), look.paused ? "  PAUSED" : "");
     if (look.keys) {
         text += cut("sort: g graph  n name  f fps  l latency  u queue  c CPU  m memory  r restarts"
                     "   p pause  q stop",
@@ -188,7 +176,7 @@ std::string top_text(const RunReport& now, std::vector<TopRow> rows, const TopLo
                 "\n";
     }
     text += cut(fmt::format("{:20} {:>9} {:>8} {:>8}  {:16} {:>6} {:>6} {:>8} {:>7} {:>8}",
-                            "ELEMENT", "FPS", "P50", "P99", "QUEUE (MOST)", "CPU%", "MEM", "COPY/s",
+                            "ELEMENT", "FPS", "P50", "P99", "QUEUE", "CPU%", "MEM", "COPY/s",
                             "DROPPED", "RESTARTS"),
                 look.columns) +
             "\n";

@@ -6,10 +6,11 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
-#include "parallax/report.h"
+#include "trace/telemetry.h"
 
 namespace parallax::app {
 
@@ -20,8 +21,8 @@ struct TopRow {
     // Of calls in that time, from their log-bucketed histogram; none where none was timed.
     std::optional<double> p50_us = {};
     std::optional<double> p99_us = {};
-    // Of the fullest queue before it: the most frames that ever waited there, and how many fit.
-    std::uint32_t queue_most = 0;
+    // Of the fullest queue before it: the frames that wait there now, and how many fit.
+    std::uint32_t queue_depth = 0;
     std::uint32_t queue_capacity = 0;  // 0: it has none.
     double cpu_percent = 0;            // Of one core.
     std::uint64_t rss_bytes = 0;       // Of its process, which others may share; 0: unknown.
@@ -36,16 +37,16 @@ class TopSampler {
     explicit TopSampler(MemoryOf memory_of) : memory_of_(std::move(memory_of)) {}
 
     // Rows in the order of the graph.
-    std::vector<TopRow> look(const RunReport& now);
+    std::vector<TopRow> look(std::span<const TelemetrySample> now);
 
   private:
     MemoryOf memory_of_;
-    RunReport before_;
+    std::vector<TelemetrySample> before_;
 };
 
 // The part of calls below which that fraction of them lies, in microseconds: which bucket, and
 // within it as if they were spread evenly. Of the calls that `now` has beyond `before`.
-std::optional<double> quantile_us(const LatencyReport& now, const LatencyReport& before,
+std::optional<double> quantile_us(const TelemetrySample& now, const TelemetrySample& before,
                                   double fraction);
 
 // Bytes of memory that a process has in use; 0 where that cannot be read.
@@ -62,6 +63,7 @@ struct TopLook {
     std::size_t columns = 0;  // Lines are cut there; 0: they are not.
     std::size_t lines = 0;    // No more rows than fit; 0: all.
 };
-std::string top_text(const RunReport& now, std::vector<TopRow> rows, const TopLook& look);
+// The head line is of any sample of that moment.
+std::string top_text(const TelemetrySample& now, std::vector<TopRow> rows, const TopLook& look);
 
 }  // namespace parallax::app

@@ -89,6 +89,8 @@ class RemoteStages {
     // Brings the counters of remote elements up to date.
     virtual void refresh() = 0;
     virtual RemoteFigures figures(std::size_t element) const = 0;
+    // Frames that wait in a link, as of a moment ago; nothing where both ends are here.
+    virtual std::optional<std::uint32_t> depth(std::size_t link) const = 0;
 };
 
 }  // namespace parallax

@@ -98,6 +98,7 @@ std::string to_json(const RunReport& report) {
                                  {"memory", link.memory},
                                  {"capacity", link.capacity},
                                  {"high_water", link.high_water},
+                                 {"depth", link.depth},
                                  {"bytes_copied", link.bytes_copied}});
     }
     for (const EventReport& event : report.events) {

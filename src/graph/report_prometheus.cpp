@@ -99,6 +99,8 @@ void write_links(Exposition& out, const RunReport& report) {
     for (const LinkReport& link : report.links) out.sample(labels(link), link.capacity);
     out.family("parallax_link_high_water_frames", "gauge", "Most frames that were in a link.");
     for (const LinkReport& link : report.links) out.sample(labels(link), link.high_water);
+    out.family("parallax_link_depth_frames", "gauge", "Frames that wait in a link now.");
+    for (const LinkReport& link : report.links) out.sample(labels(link), link.depth);
     out.family("parallax_link_copied_bytes_total", "counter", "Bytes copied by the run-time.");
     for (const LinkReport& link : report.links) out.sample(labels(link), link.bytes_copied);
 }

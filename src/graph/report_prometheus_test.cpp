@@ -27,6 +27,7 @@ RunReport report_of(std::string name) {
     link.from = "a.src";
     link.to = "b.sink";
     link.high_water = 3;
+    link.depth = 2;
     report.links.push_back(link);
     return report;
 }
@@ -50,6 +51,7 @@ TEST_CASE("prometheus: figures are those of the report, and histograms grow to t
     const std::string text = to_prometheus(report_of("i"));
     CHECK(text.contains(R"(frames_in_total{element="i",factory="identity",group="default"} 7)"));
     CHECK(text.contains(R"(parallax_link_high_water_frames{from="a.src",to="b.sink"} 3)"));
+    CHECK(text.contains(R"(parallax_link_depth_frames{from="a.src",to="b.sink"} 2)"));
     CHECK(text.contains(R"(le="1.024e-06"} 0)"));
     CHECK(text.contains(R"(le="+Inf"} 5)"));
     CHECK(text.contains(

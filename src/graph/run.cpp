@@ -226,11 +226,14 @@ void Run::fail(const std::string& element, const Error& error) {
 
 std::optional<Pipeline::Message> Run::wait(std::int64_t timeout_ns) {
     if (state_ == State::ended && stages_.empty()) timeout_ns = 0;
-    std::optional<Message> message = bus_.wait(timeout_ns);
+    std::optional<Message> message = next_message(timeout_ns);
     if (!message) return std::nullopt;
     if (message->kind == Message::Kind::ended) {
-        if (state_ == State::ended)
+        if (state_ == State::ended) {
+            publish_look();  // The last one, of the whole run.
+            if (options_.telemetry != nullptr) options_.telemetry->close();
             return Pipeline::Message{.kind = Pipeline::Message::Kind::ended};
+        }
         after_last_stage();
         return wait(0);
     }

@@ -20,6 +20,7 @@
 #include "graph/remote_stages.h"
 #include "graph/stage.h"
 #include "parallax/pipeline.h"
+#include "trace/telemetry.h"
 
 namespace parallax {
 
@@ -89,6 +90,9 @@ class Run final : public StageHost {
     void bequeath_kept();
     Result<> restart();
     void finish();
+    std::optional<Message> next_message(std::int64_t timeout_ns);
+    void publish_look();
+    std::uint32_t depth_of(std::size_t link) const;
     bool complete() const;
     auto local_stages() const {
         return stages_ | std::views::filter([](const auto& stage) { return stage != nullptr; }) |

@@ -179,6 +179,14 @@ PlanReport Run::plan_report() const {
     return report;
 }
 
+// Frames that wait in a link now.
+std::uint32_t Run::depth_of(std::size_t link) const {
+    if (stages_.empty()) return 0;
+    const auto elsewhere = remote_ ? remote_->depth(link) : std::nullopt;
+    if (elsewhere) return *elsewhere;
+    return link < channels_.size() && channels_[link] ? channels_[link]->counters().depth : 0;
+}
+
 RunReport Run::report() const {
     RunReport report;
     const std::int64_t end = ended_ns_ != 0 ? ended_ns_ : monotonic_ns();
@@ -203,6 +211,7 @@ RunReport Run::report() const {
              .memory = memory_name(link.caps),
              .capacity = link.capacity,
              .high_water = std::max(high_water_[l], now.high_water),
+             .depth = depth_of(l),
              .bytes_copied = copied_at(*elements_[link.from], to, link)});
     }
     if (remote_) remote_->refresh();

@@ -101,6 +101,7 @@ Result<> Supervisor::prepare_link(std::size_t number) {
     const bool from = running_elsewhere(link.from_stage);
     const bool to = running_elsewhere(link.to_stage);
     if (!from && !to) return {};
+    depths_.try_emplace(number, 0);
     if (from && link.leaky != Leaky::no) {
         return fail(Errc::lacking,
                     "a leaky queue right after " + elements_[link.from]->name +
@@ -400,6 +401,18 @@ void Supervisor::see_to_times() {
 
 void Supervisor::look_over(std::int64_t now) {
     for (auto& [number, remote] : remotes_) watch_over(remote, now);
+    measure_depths();
+}
+
+// From the records of both ends; what they say of themselves is believed as far as there is room.
+void Supervisor::measure_depths() {
+    for (auto& [number, depth] : depths_) {
+        const PlannedLink& link = plan_.links[number];
+        const std::uint64_t given = published_by_writer(link).value_or(0);
+        const std::uint64_t taken = consumed_by_reader(link).value_or(given);
+        const std::uint64_t between = given > taken ? given - taken : 0;
+        depth = static_cast<std::uint32_t>(std::min<std::uint64_t>(between, link.capacity));
+    }
 }
 
 void Supervisor::ping_all(std::int64_t now) {
@@ -462,6 +475,12 @@ RemoteFigures Supervisor::figures(std::size_t element) const {
     const std::lock_guard lock(figures_mutex_);
     const auto found = figures_.find(element);
     return found == figures_.end() ? RemoteFigures{} : found->second.told;
+}
+
+std::optional<std::uint32_t> Supervisor::depth(std::size_t link) const {
+    const auto found = depths_.find(link);
+    if (found == depths_.end()) return std::nullopt;
+    return found->second.load();
 }
 
 // --- A remote stage as local ones see it.

@@ -109,6 +109,18 @@ std::optional<std::uint64_t> Supervisor::published_by_writer(const PlannedLink& 
     return std::max(before, now.value_or(before));
 }
 
+std::optional<std::uint64_t> Supervisor::consumed_by_reader(const PlannedLink& link) const {
+    const auto remote = remotes_.find(link.to_stage);
+    if (remote == remotes_.end()) {
+        return local_stages_.at(link.to_stage)->record().consumed(link.to_word);
+    }
+    const Remote& reader = remote->second;
+    const std::uint64_t before = reader.start.consumed[link.to_word];
+    if (!reader.bundle) return before;
+    const auto now = reader.bundle->record->record().consumed(link.to_word);
+    return std::max(before, now.value_or(before));
+}
+
 // All stages of the process are dead; who did it is found while nothing is buried yet.
 void Supervisor::on_exit(const ChildExit& exit) {
     Crew dead;

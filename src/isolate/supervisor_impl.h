@@ -55,6 +55,7 @@ class Supervisor final : public RemoteStages {
     void carry(std::map<std::size_t, CarriedState>& carried) const override;
     void refresh() override;
     RemoteFigures figures(std::size_t element) const override;
+    std::optional<std::uint32_t> depth(std::size_t link) const override;
 
   private:
     Result<> prepare_stage(const RemoteSetup& setup, std::size_t stage);
@@ -155,6 +156,7 @@ class Supervisor final : public RemoteStages {
     void see_to_times();
     void look_over(std::int64_t now_ns);
     void ping_all(std::int64_t now_ns);
+    void measure_depths();
     void restart_at(Remote& remote, std::int64_t at_ns);
     bool running_elsewhere(std::size_t stage) const { return remotes_.contains(stage); }
     void begin_finishing();
@@ -183,6 +185,7 @@ class Supervisor final : public RemoteStages {
     Result<std::unique_ptr<PeerRecord>> map_record(const Remote& remote) const;
     std::optional<std::uint64_t> released_by_reader(const PlannedLink& link) const;
     std::optional<std::uint64_t> published_by_writer(const PlannedLink& link) const;
+    std::optional<std::uint64_t> consumed_by_reader(const PlannedLink& link) const;
 
     // Messages: supervisor_messages.cpp
     void hear(Remote& remote);
@@ -295,7 +298,8 @@ class Supervisor final : public RemoteStages {
         ElementCounters before;  // Of incarnations that are gone.
         RemoteFigures told;
     };
-    std::map<std::size_t, Figures> figures_;  // By element.
+    std::map<std::size_t, Figures> figures_;                    // By element.
+    std::map<std::size_t, std::atomic<std::uint32_t>> depths_;  // By link with a remote end.
 
     Thread thread_;
 };

@@ -6,6 +6,7 @@ import fcntl
 import os
 import pathlib
 import pty
+import re
 import select
 import signal
 import struct
@@ -104,6 +105,24 @@ def elsewhere(top):
     assert abs(rates["end"] - rates["slow"]) < 50, rates
 
 
+def queues(top):
+    """How full queues are now: before what is slow, and behind it; also where processes begin."""
+    for isolate in ("", "isolate=process"):
+        line = (f"fakesrc num-buffers=1000 ! queue ! identity name=slow sleep-time=2000 {isolate} ! "
+                f"queue ! identity name=next {isolate} ! fakesink name=end")
+        ran = subprocess.run([top, "top", line], text=True, check=False, stdin=subprocess.DEVNULL, capture_output=True,
+                             timeout=PATIENCE_S)
+        assert ran.returncode == 0, ran
+        seen = {}  # The third table: by then what waits, waits.
+        for row in ran.stdout.split("ELEMENT")[2].splitlines()[1:]:
+            found = re.search(r" (\d+)/(\d+) ", row)
+            if found:
+                seen[row.split()[0]] = int(found[1]) / int(found[2])
+        before = "slow" if isolate else "queue0"
+        behind = "next" if isolate else "queue1"
+        assert seen[before] > 0.5 > seen[behind], (isolate, ran.stdout)
+
+
 def refused(top):
     for line, code in (("nosuch ! fakesink", 2), ("filesrc location=/nowhere ! fakesink", 1)):
         ran = subprocess.run([top, "top", line], text=True, check=False, capture_output=True, timeout=PATIENCE_S)
@@ -115,7 +134,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bin", required=True, type=pathlib.Path)
     top = str(parser.parse_args().bin / "parallax")
-    for check in (on_a_terminal, interrupted, elsewhere, refused):
+    for check in (on_a_terminal, interrupted, elsewhere, queues, refused):
         check(top)
         print(f"{check.__name__}: well")
     return 0
