@@ -172,35 +172,31 @@ bool ResourceGroup::Pool::spin() const {
 // May end for no reason.
 void ResourceGroup::Pool::wait_for_news() {
     const Bell::Key key = news_.prepare();
-    std::optional<std::int64_t> due;
-    FutexSet words;
-    if (anything(due, words)) {
-        news_.cancel(key);
-    } else {
-        news_.wait_with(key, words, due);
-    }
-    if (due) keep_no_more(*due);
+    Sleep sleep;
+    if (anything(sleep)) return news_.cancel(key);
+    news_.wait_with(key, sleep.words, sleep.due_ns);
+    if (sleep.kept_ns) keep_no_more(*sleep.kept_ns);
 }
 
-// Whether there is something to do; else until when to sleep, and on what besides the event.
-bool ResourceGroup::Pool::anything(std::optional<std::int64_t>& due, FutexSet& words) {
+// Whether there is something to do; else how to sleep.
+bool ResourceGroup::Pool::anything(Sleep& sleep) {
     const std::scoped_lock lock(mutex_);
     move_due_timers();
     look_at_watches();
     if (!queue_.empty() || has_tasks() || stopping_ || finishing_) return true;
-    if (!kept_ns_) due = kept_ns_ = times_.first_ns();
+    if (!kept_ns_) sleep.due_ns = sleep.kept_ns = kept_ns_ = times_.first_ns();
     note_unkept();
     for (const Watch& watch : watches_) {
-        if (words.size() < kMostWords && words.add(*watch.word, watch.seen)) continue;
-        due = std::min(due.value_or(INT64_MAX), monotonic_ns() + kBeyondSetNs);
+        if (sleep.words.size() < kMostWords && sleep.words.add(*watch.word, watch.seen)) continue;
+        sleep.due_ns = std::min(sleep.due_ns.value_or(INT64_MAX), monotonic_ns() + kBeyondSetNs);
         break;
     }
     return false;
 }
 
-void ResourceGroup::Pool::keep_no_more(std::int64_t due) {
+void ResourceGroup::Pool::keep_no_more(std::int64_t kept_ns) {
     const std::scoped_lock lock(mutex_);
-    if (kept_ns_ == due) kept_ns_.reset();
+    if (kept_ns_ == kept_ns) kept_ns_.reset();
     note_unkept();
 }
 

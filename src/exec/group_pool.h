@@ -87,12 +87,17 @@ class ResourceGroup::Pool {
     bool has_tasks() const;
     bool spin() const;
     void wait_for_news();
-    bool anything(std::optional<std::int64_t>& due, FutexSet& words);
+    struct Sleep {  // Until when, and on what besides the event.
+        std::optional<std::int64_t> due_ns;
+        std::optional<std::int64_t> kept_ns;  // As kept_ns_, by who sleeps for its sake.
+        FutexSet words;
+    };
+    bool anything(Sleep& sleep);
     Actor* next_actor();
     void enqueue(Actor* actor);
     void look_at_watches();
     void move_due_timers();
-    void keep_no_more(std::int64_t due);
+    void keep_no_more(std::int64_t kept_ns);
     void note_unkept() { unkept_ = times_.size() != 0 && !kept_ns_; }
     void pass_times_on();
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <pthread.h>
 #include <sched.h>
@@ -210,6 +211,27 @@ TEST_CASE("group: of several that are due at once each gets a thread, if there a
         wanted += 2;
     }
     CHECK(missed == 0);
+}
+
+TEST_CASE("group: times come while there are more words than one can sleep on, and after that") {
+    const auto group = unwrap(ResourceGroup::create({.name = "many", .threads = 1}));
+    std::vector<std::atomic<std::uint32_t>> words(200);
+    Steps watching(*group);
+    Steps timed(*group);
+    const StopAtEnd stop(*group);
+    for (auto& word : words) watching.watch(word);
+    for (int round = 0; round < 3; ++round) {
+        timed.notify_at(monotonic_ns() + 20 * kMillisecondNs);
+        REQUIRE(timed.made());
+    }
+    // Asked for while it sleeps by the millisecond, and come when it does not any more.
+    timed.notify_at(monotonic_ns() + 20 * kMillisecondNs);
+    const std::int64_t asleep_ns = monotonic_ns() + 5 * kMillisecondNs;
+    while (monotonic_ns() < asleep_ns) std::this_thread::yield();
+    for (auto& word : words) watching.unwatch(word);
+    REQUIRE(timed.made());
+    timed.notify_at(monotonic_ns() + 2 * kMillisecondNs);
+    CHECK(timed.made());
 }
 
 TEST_CASE("group: a time in the past comes at once") {
