@@ -1,6 +1,7 @@
 // Supervisor: see isolate/supervisor.h. This header is for its own sources alone:
 //
 //     supervisor.cpp           the thread, and what the run asks for
+//     supervisor_times.cpp     heartbeats, restarts, looks at deadlines
 //     supervisor_spawn.cpp     memory, blueprints, the birth of an incarnation
 //     supervisor_messages.cpp  what a process says, and in which state it may
 //     supervisor_rebind.cpp    neighbours meet a successor; former memory is let go of
@@ -153,15 +154,17 @@ class Supervisor final : public RemoteStages {
     void wait_for_news();
     void renew_zygote();
     int unserved_ = 0;  // Fork servers that ended before they answered once.
+    bool running_elsewhere(std::size_t stage) const { return remotes_.contains(stage); }
+    void begin_finishing();
+    void check_idle();
+    void conclude_start();
+
+    // What is due: supervisor_times.cpp
     void see_to_times();
     void look_over(std::int64_t now_ns);
     void ping_all(std::int64_t now_ns);
     void measure_depths();
     void restart_at(Remote& remote, std::int64_t at_ns);
-    bool running_elsewhere(std::size_t stage) const { return remotes_.contains(stage); }
-    void begin_finishing();
-    void check_idle();
-    void conclude_start();
 
     // Birth: supervisor_spawn.cpp
     using Crew = std::vector<Remote*>;
