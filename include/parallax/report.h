@@ -49,6 +49,7 @@ struct LinkPlan {
     std::string to;
     std::string caps;
     std::string memory;
+    bool crosses_process = false;              // Its ends run in two processes.
     std::uint32_t capacity = 0;                // Frames; 0: a plain call inside a stage.
     std::uint64_t frame_bytes = 0;             // Largest; 0: unknown.
     std::uint64_t bytes_copied_per_frame = 0;  // By the run-time: links hand on references.
@@ -65,6 +66,11 @@ struct ConverterPlan {
     std::vector<std::string> links = {};  // Those into it and out of it, as they run.
     std::string reason;
     std::uint64_t cost = 0;
+};
+// What was decided of a link that nobody asked for: a layout, a copy, a kind of memory given up.
+struct NotePlan {
+    std::string link;  // "camera.src -> encoder.sink", as the user drew it.
+    std::string text;
 };
 // What one isolated element's process may touch beside its frames.
 struct SandboxPlan {
@@ -94,6 +100,7 @@ struct PlanReport {
     std::vector<LinkPlan> links;
     std::vector<FilterPlan> filters;
     std::vector<ConverterPlan> converters;
+    std::vector<NotePlan> notes = {};
     std::vector<StagePlan> stages;
     std::vector<ArenaPlan> arenas;
     std::vector<SandboxPlan> sandbox;

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "media/memory_copies.h"
 #include "media/negotiate.h"
 
 namespace parallax::app {
@@ -24,6 +25,8 @@ constexpr std::size_t kMostLinks = 100'000;
 constexpr std::size_t kMostConverters = 1'000;
 constexpr std::array<std::string_view, 4> kKinds{"source", "sink", "pass", "convert"};
 constexpr std::uint64_t kMostCost = 1'000'000'000'000;
+constexpr std::array kMemories{MemoryKind::memfd, MemoryKind::heap, MemoryKind::file,
+                               MemoryKind::dmabuf, MemoryKind::gpu};
 
 Failure bad(const std::string& where, const std::string& what) {
     return fail(Errc::invalid_argument, fmt::format("{}: {}", where, what));
@@ -55,6 +58,37 @@ Result<Caps> caps_of(const std::string& text, const std::string& where) {
 Result<Caps> caps_at(const Json& object, const char* key, const std::string& where) {
     const std::string text = PX_TRY(text_at(object, key, where));
     return caps_of(text, fmt::format("{}.{}", where, key));
+}
+
+Result<std::uint64_t> number_at(const Json& object, const char* key, const std::string& where) {
+    const Json& number = *PX_TRY(member(object, key, where));
+    if (!number.is_number_unsigned() || number.get<std::uint64_t>() > kMostCost) {
+        return bad(fmt::format("{}.{}", where, key),
+                   fmt::format("a whole number from 0 to {} is wanted", kMostCost));
+    }
+    return number.get<std::uint64_t>();
+}
+
+// "memory:GPU"
+Result<MemoryKind> memory_at(const Json& object, const char* key, const std::string& where) {
+    const std::string name = PX_TRY(text_at(object, key, where));
+    const auto found = std::ranges::find(kMemories, name, feature_of);
+    if (found != kMemories.end()) return *found;
+    std::vector<std::string_view> names;
+    for (const MemoryKind kind : kMemories) names.push_back(feature_of(kind));
+    return bad(fmt::format("{}.{}", where, key),
+               fmt::format("\"{}\" is none of {}", name, fmt::join(names, ", ")));
+}
+
+Result<MemoryCopy> copy_at(const Json& json, const std::string& where) {
+    MemoryCopy copy;
+    copy.from = PX_TRY(memory_at(json, "from", where));
+    copy.to = PX_TRY(memory_at(json, "to", where));
+    copy.cost = PX_TRY(number_at(json, "cost", where));
+    if (json.contains("bytes_per_second")) {
+        copy.bytes_per_second = PX_TRY(number_at(json, "bytes_per_second", where));
+    }
+    return copy;
 }
 
 // Of all texts in the list, in their order.
@@ -114,22 +148,32 @@ class Solve {
         const Json* nodes = PX_TRY(member(json, "nodes", "the problem"));
         PX_TRY(read_nodes(*nodes));
         if (json.contains("converters")) PX_TRY(read_converters(json["converters"]));
+        if (json.contains("copies")) PX_TRY(read_copies(json["copies"]));
         if (json.contains("links")) PX_TRY(read_links(json["links"]));
         make_links();
         problem_.insert_only_if_needed = false;
         problem_.defaults.clear();
         for (const Node& node : nodes_) {
-            if (node.formats.is_empty()) return conflict({node.name});
+            if (node.formats.is_empty()) {
+                return conflict({.names = {node.name}, .right = node.formats});
+            }
         }
         const auto solved = negotiate(problem_);
         if (!solved && solved.error().reason == ConflictReason::gave_up) {
             return fail(Errc::gave_up, solved.error().message(), "ask with fewer formats");
         }
-        if (!solved) return conflict(solved.error().names);
+        if (!solved) return conflict(solved.error());
         return answer(*solved);
     }
 
   private:
+    struct End {
+        std::size_t link = 0;
+        std::size_t from = 0;
+        std::size_t to = 0;
+        bool crosses_process = false;
+    };
+
     Result<> read_nodes(const Json& list) {
         if (!list.is_array() || list.size() > kMostNodes) {
             return bad("nodes", fmt::format("a list of at most {} is wanted", kMostNodes));
@@ -205,14 +249,22 @@ class Solve {
             NegotiationConverter converter{.name = where};
             converter.sink = PX_TRY(caps_at(list[i], "from", where));
             converter.src = PX_TRY(caps_at(list[i], "to", where));
-            const Json& cost = *PX_TRY(member(list[i], "cost", where));
-            if (!cost.is_number_unsigned() || cost.get<std::uint64_t>() > kMostCost) {
-                return bad(where + ".cost",
-                           fmt::format("a whole number from 0 to {} is wanted", kMostCost));
-            }
-            converter.cost = cost.get<std::uint64_t>();
+            converter.cost = PX_TRY(number_at(list[i], "cost", where));
             problem_.converters.push_back(std::move(converter));
         }
+        return {};
+    }
+
+    Result<> read_copies(const Json& list) {
+        if (!list.is_array() || list.size() > kMostConverters) {
+            return bad("copies", fmt::format("a list of at most {} is wanted", kMostConverters));
+        }
+        std::vector<MemoryCopy> copies;
+        for (std::size_t i = 0; i < list.size(); ++i) {
+            copies.push_back(PX_TRY(copy_at(list[i], fmt::format("copies[{}]", i))));
+        }
+        const auto& entries = copies_.emplace(copies).entries();
+        problem_.converters.insert(problem_.converters.end(), entries.begin(), entries.end());
         return {};
     }
 
@@ -225,24 +277,38 @@ class Solve {
         return found->second;
     }
 
+    // ["a","b"], or {"from":"a","to":"b","crosses_process":true}.
+    Result<End> end_at(const Json& json, const std::string& where) const {
+        End end;
+        if (json.is_object()) {
+            end.from = PX_TRY(find(*PX_TRY(member(json, "from", where)), where));
+            end.to = PX_TRY(find(*PX_TRY(member(json, "to", where)), where));
+            const auto crosses = json.find("crosses_process");
+            if (crosses == json.end()) return end;
+            if (!crosses->is_boolean()) return bad(where, "true or false is wanted");
+            end.crosses_process = crosses->get<bool>();
+            return end;
+        }
+        if (!json.is_array() || json.size() != 2) return bad(where, "a pair of names is wanted");
+        end.from = PX_TRY(find(json[0], where));
+        end.to = PX_TRY(find(json[1], where));
+        return end;
+    }
+
     Result<> read_links(const Json& list) {
         if (!list.is_array() || list.size() > kMostLinks) {
             return bad("links", fmt::format("a list of at most {} is wanted", kMostLinks));
         }
         for (std::size_t i = 0; i < list.size(); ++i) {
             const std::string where = fmt::format("links[{}]", i);
-            if (!list[i].is_array() || list[i].size() != 2) {
-                return bad(where, "a pair of names is wanted");
+            const End end = PX_TRY(end_at(list[i], where));
+            if (nodes_[end.from].kind == "sink") {
+                return bad(where, nodes_[end.from].name + " is a sink: nothing leaves it");
             }
-            const std::size_t from = PX_TRY(find(list[i][0], where));
-            const std::size_t to = PX_TRY(find(list[i][1], where));
-            if (nodes_[from].kind == "sink") {
-                return bad(where, nodes_[from].name + " is a sink: nothing leaves it");
+            if (nodes_[end.to].kind == "source") {
+                return bad(where, nodes_[end.to].name + " is a source: nothing enters it");
             }
-            if (nodes_[to].kind == "source") {
-                return bad(where, nodes_[to].name + " is a source: nothing enters it");
-            }
-            ends_.push_back({0, from, to});
+            ends_.push_back(end);
         }
         return {};
     }
@@ -263,18 +329,24 @@ class Solve {
             const PadAt sink = add_sink(to.in, to.in == end.to ? to.formats : Caps::any());
             const PadAt src = add_src(from.out, from.out == end.from ? from.formats : Caps::any());
             end.link = add_link(src, sink, true);
+            // What is put in runs where the frames come from.
+            problem_.links[end.link].borders = {.on_link = end.crosses_process,
+                                                .behind_converter = end.crosses_process};
             if (from.out == end.from) from.out_link = end.link;
             if (to.in == end.to) to.in_link = end.link;
         }
     }
 
-    Result<std::string> conflict(std::vector<std::string> names) const {
+    static Result<std::string> conflict(const Conflict& found) {
+        std::vector<std::string> names = found.names;
         std::erase(names, std::string());
         return Json{{"sat", false},
                     {"cost", nullptr},
                     {"nodes", Json::object()},
                     {"inserted", Json::array()},
-                    {"conflict", names}}
+                    {"conflict", names},
+                    {"reason", to_string(found.reason)},
+                    {"text", found.message()}}
             .dump();
     }
 
@@ -320,23 +392,26 @@ class Solve {
                                     {"to", shown(each.to)}});
             }
         }
-        return Json{{"sat", true},
-                    {"cost", solution.cost},
-                    {"nodes", std::move(nodes)},
-                    {"inserted", std::move(inserted)},
-                    {"conflict", Json::array()}}
-            .dump();
+        Json json{{"sat", true},
+                  {"cost", solution.cost},
+                  {"nodes", std::move(nodes)},
+                  {"inserted", std::move(inserted)},
+                  {"conflict", Json::array()}};
+        for (const NegotiationNote& note : solution.notes) {
+            for (const End& end : ends_) {
+                if (end.link != note.link) continue;
+                json["notes"].push_back(
+                    {{"link", {nodes_[end.from].name, nodes_[end.to].name}}, {"text", note.text}});
+            }
+        }
+        return json.dump();
     }
 
-    struct End {
-        std::size_t link;
-        std::size_t from;
-        std::size_t to;
-    };
     NegotiationProblem problem_;
     std::vector<Node> nodes_;
     std::map<std::string, std::size_t, std::less<>> by_name_;
     std::vector<std::unique_ptr<PadTransform>> transforms_;
+    std::optional<MemoryCopies> copies_;
     std::vector<End> ends_;
 };
 

@@ -85,6 +85,60 @@ TEST_CASE("caps solve: what cannot be is told by the fewest names, and a circle 
           R"({"sat":true,"cost":0,"nodes":{},"inserted":[],"conflict":[]})");
 }
 
+TEST_CASE("caps solve: a layout that one end does not mention is taken, and said") {
+    CHECK(
+        says(R"({"nodes":[
+        {"name":"cam","kind":"source",
+         "formats":["video/x-raw(memory:DMABuf),format=NV12,drm-modifier={tiled,linear}"]},
+        {"name":"enc","kind":"sink","formats":["video/x-raw(memory:DMABuf),format=NV12"]}],
+      "links":[["cam","enc"]]})",
+             R"("notes":[{"link":["cam","enc"],"text":"drm-modifier linear: enc mentions none,)"));
+}
+
+TEST_CASE("caps solve: what no other process can map is copied, and why is said; else refused") {
+    constexpr std::string_view kNodes = R"({"nodes":[
+        {"name":"cam","kind":"source","formats":["video/x-raw(memory:Heap),format=NV12"]},
+        {"name":"view","kind":"sink","formats":["video/x-raw(ANY),format=NV12"]}],
+      "links":[{"from":"cam","to":"view","crosses_process":true}])";
+    const std::string copied =
+        std::string(kNodes) + R"(,"copies":[{"from":"memory:Heap","to":"memory:MemFd","cost":3}]})";
+    CHECK(says(copied, R"("cost":3)"));
+    CHECK(says(copied, R"("view":{"in":"video/x-raw,format=NV12"})"));
+    CHECK(says(copied,
+               "copied from memory:Heap to memory:MemFd by copy-Heap-to-MemFd: cam and "
+               "view run in two processes, which cannot share memory:Heap"));
+    const std::string alone = std::string(kNodes) + "}";
+    CHECK(says(alone, R"("conflict":["cam"],"reason":"no-common-memory")"));
+    CHECK(says(alone, "cam has no memory that another process can map"));
+}
+
+TEST_CASE("caps solve: memory that is given up between two processes is named") {
+    const auto solved = [](const std::string& crosses) {
+        return solve(R"({"nodes":[
+        {"name":"cam","kind":"source",
+         "formats":["video/x-raw(memory:GPU),format=NV12","video/x-raw,format=NV12"]},
+        {"name":"view","kind":"sink","formats":["video/x-raw(ANY),format=NV12"]}],
+      "links":[{"from":"cam","to":"view","crosses_process":)" +
+                     crosses + "}]}");
+    };
+    CHECK(solved("false") ==
+          R"({"sat":true,"cost":0,"nodes":{"cam":{"out":"video/x-raw(memory:GPU),format=NV12"},)"
+          R"("view":{"in":"video/x-raw(memory:GPU),format=NV12"}},"inserted":[],"conflict":[]})");
+    CHECK(solved("true") ==
+          R"({"sat":true,"cost":0,"nodes":{"cam":{"out":"video/x-raw,format=NV12"},)"
+          R"("view":{"in":"video/x-raw,format=NV12"}},"inserted":[],"conflict":[],)"
+          R"("notes":[{"link":["cam","view"],"text":"memory:MemFd: cam and view run in two )"
+          R"(processes, which cannot share memory:GPU"}]})");
+    CHECK(solved("3") == "error: links[0]: true or false is wanted");
+}
+
+TEST_CASE("caps solve: a copy between memories that are none is refused with its place") {
+    CHECK(says(R"({"nodes":[],"copies":[{"from":"GPU","to":"memory:MemFd","cost":1}]})",
+               R"(copies[0].from: "GPU" is none of memory:MemFd, memory:Heap)"));
+    CHECK(says(R"({"nodes":[],"copies":[{"from":"memory:GPU","to":"memory:MemFd"}]})",
+               R"(copies[0]: "cost" is missing)"));
+}
+
 TEST_CASE("caps solve: converters chain as far as they go, past many that lead elsewhere") {
     std::string text = R"({"nodes":[{"name":"a","kind":"source","formats":["v,f=0"]},
         {"name":"z","kind":"sink","formats":["v,f=20"]}],"links":[["a","z"]],"converters":[)";

@@ -77,6 +77,7 @@ std::string plan_text(const PlanReport& plan) {
         } else if (!plan.stages.empty()) {
             text += ", a call";
         }
+        if (link.crosses_process) text += ", to another process";
         text += "\n";
     }
     if (!plan.filters.empty()) text += "filters\n";
@@ -87,6 +88,10 @@ std::string plan_text(const PlanReport& plan) {
     for (const ConverterPlan& converter : plan.converters) {
         text += fmt::format("  {} in {}\n      because {} (cost {})\n", converter.name,
                             converter.link, converter.reason, converter.cost);
+    }
+    if (!plan.notes.empty()) text += "notes\n";
+    for (const NotePlan& note : plan.notes) {
+        text += fmt::format("  {}\n      {}\n", one_line(note.link), one_line(note.text));
     }
     if (!plan.stages.empty()) text += "stages\n";
     for (std::size_t s = 0; s < plan.stages.size(); ++s) {

@@ -52,9 +52,12 @@ TEST_CASE("plan text: a hostile name does not steer the terminal") {
 TEST_CASE("plan text: a link inside a stage is a call, and filters are told apart") {
     PlanReport plan = sample();
     plan.links[0].capacity = 0;
+    plan.links[0].crosses_process = true;
+    plan.notes.push_back({.link = "a.src -> b.c.sink", .text = "copied\x1b"});
     plan.filters.push_back({.name = "f", .caps = "video/x-raw"});
     const std::string text = plan_text(plan);
-    CHECK(has(text, ", a call\n"));
+    CHECK(has(text, ", a call, to another process\n"));
+    CHECK(has(text, "notes\n  a.src -> b.c.sink\n      copied\\x1b\n"));
     CHECK(has(text, "filters\n  f: video/x-raw\n"));
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "graph/assemble.h"
+#include "media/memory_notes.h"
 
 namespace parallax {
 namespace {
@@ -29,7 +30,8 @@ std::string reason_of(const std::string& giver, const Structure& from, const std
             return reason(field.name, to_string(field.value), "any other");
         }
     }
-    return reason("memory", to_string(Caps(from)), to_string(Caps(to)));
+    return fmt::format("{} gives {}, {} takes {}", giver, memory_word(from.features()), taker,
+                       memory_word(to.features()));
 }
 
 }  // namespace

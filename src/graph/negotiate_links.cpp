@@ -8,6 +8,7 @@
 
 #include "graph/other_properties.h"
 #include "graph/own_memory.h"
+#include "graph/process_borders.h"
 #include "media/remedy.h"
 
 namespace parallax {
@@ -101,20 +102,24 @@ void keep_as_given(const std::vector<const ElementRun*>& elements,
 
 }  // namespace
 
-std::expected<NegotiationSolution, Conflict> negotiate_links(
-    const std::vector<const ElementRun*>& elements, const std::vector<PlannedLink>& links,
-    const Converters& converters, const Registry& registry) {
+std::expected<NegotiationSolution, Conflict> negotiate_links(const ToNegotiate& drawn,
+                                                             const Converters& converters,
+                                                             const Registry& registry) {
+    const auto& [graph, elements, links] = drawn;
     Transforms transforms;
     NegotiationProblem problem;
     problem.nodes.reserve(elements.size());
     for (const ElementRun* run : elements) {
         problem.nodes.push_back(node_of(*run, converters, transforms));
     }
-    for (const PlannedLink& link : links) {
+    const std::vector<ProcessBorders> borders = process_borders(graph, links, converters);
+    for (std::size_t l = 0; l < links.size(); ++l) {
+        const PlannedLink& link = links[l];
         problem.links.push_back({.from = link.from,
                                  .from_pad = elements[link.from]->output_pads[link.from_pad],
                                  .to = link.to,
-                                 .to_pad = elements[link.to]->input_pads[link.to_pad]});
+                                 .to_pad = elements[link.to]->input_pads[link.to_pad],
+                                 .borders = borders[l]});
     }
     keep_as_given(elements, links, problem);
     give_own_memory(elements, problem);
@@ -126,6 +131,12 @@ std::expected<NegotiationSolution, Conflict> negotiate_links(
     OtherProperties others(registry, elements);
     add_remedy(problem, Converters::by_hand(registry).entries(), conflict,
                [&](std::size_t node) { return others.of(node, conflict); });
+    if (conflict.crosses_process) {
+        const NegotiationLink& link = problem.links[conflict.link];
+        conflict.hint += (conflict.hint.empty() ? "run " : "; else run ") +
+                         problem.nodes[link.from].name + " and " + problem.nodes[link.to].name +
+                         " in one process: give both the same isolate";
+    }
     return solved;
 }
 

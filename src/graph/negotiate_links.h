@@ -12,15 +12,24 @@
 #include "graph/element_run.h"
 #include "graph/plan.h"
 #include "media/negotiate.h"
+#include "parallax/graph.h"
+#include "parallax/registry.h"
 
 namespace parallax {
+
+// Elements as the nodes of the graph, links by the numbers of their pads.
+struct ToNegotiate {
+    const Graph& graph;
+    const std::vector<const ElementRun*>& elements;
+    const std::vector<PlannedLink>& links;
+};
 
 // Finds the formats of all links, and the converters to put into them. The conflict names the
 // elements that disagree, the field and both sides' values; elements of `registry` that would help
 // it suggests.
-std::expected<NegotiationSolution, Conflict> negotiate_links(
-    const std::vector<const ElementRun*>& elements, const std::vector<PlannedLink>& links,
-    const Converters& converters, const Registry& registry);
+std::expected<NegotiationSolution, Conflict> negotiate_links(const ToNegotiate& drawn,
+                                                             const Converters& converters,
+                                                             const Registry& registry);
 
 Error error_of(const Conflict& conflict);
 

@@ -111,10 +111,10 @@ std::string to_json(const RunReport& report) {
 }
 
 std::string to_json(const PlanReport& plan, std::span<const Problem> problems) {
-    Json json{{"elements", Json::array()}, {"links", Json::array()},
-              {"filters", Json::array()},  {"converters", of(plan.converters)},
-              {"stages", Json::array()},   {"arenas", Json::array()},
-              {"sandbox", Json::array()},  {"errors", of(problems)}};
+    Json json{
+        {"elements", Json::array()},         {"links", Json::array()},   {"filters", Json::array()},
+        {"converters", of(plan.converters)}, {"notes", Json::array()},   {"stages", Json::array()},
+        {"arenas", Json::array()},           {"sandbox", Json::array()}, {"errors", of(problems)}};
     for (const ElementPlan& element : plan.elements) {
         Json properties = Json::object();
         for (const auto& [name, value] : element.properties) properties[name] = of(value);
@@ -127,9 +127,13 @@ std::string to_json(const PlanReport& plan, std::span<const Problem> problems) {
                                  {"to", link.to},
                                  {"caps", link.caps},
                                  {"memory", link.memory},
+                                 {"crosses_process", link.crosses_process},
                                  {"capacity", link.capacity},
                                  {"frame_bytes", link.frame_bytes},
                                  {"bytes_copied_per_frame", link.bytes_copied_per_frame}});
+    }
+    for (const NotePlan& note : plan.notes) {
+        json["notes"].push_back({{"link", note.link}, {"text", note.text}});
     }
     for (const FilterPlan& filter : plan.filters) {
         json["filters"].push_back({{"name", filter.name}, {"caps", filter.caps}});

@@ -120,6 +120,7 @@ class Run final : public StageHost {
     std::vector<PlannedLink> links_;
     std::size_t drawn_links_;  // The first ones; others go on where something was put in.
     std::vector<ConverterPlan> converters_;
+    std::vector<NotePlan> notes_;
     Plan plan_;
     RunClock clock_;
     Bus bus_;

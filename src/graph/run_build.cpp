@@ -112,7 +112,7 @@ Result<> Run::negotiate() {
     elements.reserve(elements_.size());
     for (const auto& run : elements_) elements.push_back(run.get());
     const Converters converters(registry_);
-    const auto solved = negotiate_links(elements, links_, converters, registry_);
+    const auto solved = negotiate_links({graph_, elements, links_}, converters, registry_);
     negotiation_ns_ = monotonic_ns() - before;
     if (solved) return insert(*solved, converters);
     const Conflict& conflict = solved.error();
@@ -150,6 +150,10 @@ void Run::place(Problem& problem, const std::vector<std::string>& names) const {
 Result<> Run::insert(const NegotiationSolution& solution, const Converters& converters) {
     const std::size_t before = elements_.size();
     const std::lock_guard lock(mutex_);
+    notes_.clear();
+    for (const NegotiationNote& note : solution.notes) {
+        notes_.push_back({link_name(links_[note.link]), note.text});
+    }
     auto plans = PX_TRY(insert_converters(solution, converters, {graph_, elements_, links_}));
     for (std::size_t n = before; n < elements_.size(); ++n) adopt(*elements_[n]);
     for (ConverterPlan& plan : plans) {
@@ -158,6 +162,12 @@ Result<> Run::insert(const NegotiationSolution& solution, const Converters& conv
                    .element = plan.name,
                    .text = "put into " + plan.link + ": " + plan.reason});
         converters_.push_back(std::move(plan));
+    }
+    for (const NotePlan& note : notes_) {
+        bus_.post({.kind = Message::Kind::text,
+                   .severity = Severity::info,
+                   .element = {},
+                   .text = note.link + ": " + note.text});
     }
     high_water_.resize(links_.size());
     queue_drops_.resize(links_.size());

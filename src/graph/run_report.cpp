@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "graph/process_borders.h"
 #include "graph/run.h"
 
 namespace parallax {
@@ -160,9 +161,12 @@ PlanReport Run::plan_report() const {
              .to = pad_name(*elements_[link.to], PadDirection::sink, link.to_pad),
              .caps = to_string(link.caps),
              .memory = memory_name(link.caps),
+             .crosses_process =
+                 run_apart(graph_.nodes()[link.from].isolate, graph_.nodes()[link.to].isolate),
              .capacity = link.capacity,
              .frame_bytes = link.frame_bytes});
     }
+    report.notes = notes_;
     report.converters = converter_plans();
     for (const PlannedStage& stage : plan_.stages) {
         StagePlan planned{.group = stage.group, .elements = {}};

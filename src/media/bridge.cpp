@@ -8,6 +8,7 @@
 
 #include "media/loss.h"
 #include "media/solver.h"
+#include "parallax/memory_caps.h"
 #include "parallax/video_caps.h"
 
 namespace parallax {
@@ -103,22 +104,30 @@ Caps back_through(const NegotiationConverter& converter, const Caps& caps) {
 }
 
 ConverterPaths::ConverterPaths(const std::vector<NegotiationConverter>& converters,
-                               const CrossingSide& from, const CrossingSide& to)
+                               const CrossingSide& from, const CrossingSide& to,
+                               const ProcessBorders& borders)
     : converters_(converters),
       from_(from.atoms),
       to_(to.atoms),
       exact_(from.exact && to.exact),
       prices_(from_.size(), to_.size()),
       paths_(from_.size() * to_.size()) {
+    const auto crosses = [](bool border, const Caps& caps) {
+        return !border || !shareable(caps).is_empty();
+    };
+    std::vector<AssignProblem::Choice> behind = to.choices;
+    std::erase_if(behind,
+                  [&](const auto& b) { return !crosses(borders.behind_converter, to_[b.value]); });
     for (const auto& a : from.choices) {
         for (const auto& b : to.choices) {
             const Caps& given = from_[a.value];
             const Caps& wanted = to_[b.value];
+            if (!crosses(borders.on_link, given)) continue;
             if (exact_ ? given == wanted : can_intersect(given, wanted)) {
                 prices_.at(a.value, b.value) = 0;
             }
         }
-        search(a.value, to.choices);
+        if (crosses(borders.before_converter, from_[a.value])) search(a.value, behind);
     }
 }
 
@@ -257,9 +266,11 @@ std::vector<std::uint32_t> ways_on(const NegotiationProblem& problem) {
 Bridged bridged(const NegotiationProblem& problem) {
     Bridged result{.problem = problem,
                    .ways = ways_on(problem),
+                   .borders = {},
                    .after = {},
                    .first_bridge = problem.nodes.size()};
     for (std::size_t l = 0; l < problem.links.size(); ++l) {
+        result.borders.push_back(problem.links[l].borders);
         if (!problem.links[l].convertible) {
             result.after.push_back(l);
             continue;
@@ -275,8 +286,7 @@ Bridged bridged(const NegotiationProblem& problem) {
         first.to = bridge;
         first.to_pad = 0;
         first.filters.clear();
-        // What is put in runs where the frames come from.
-        second.crosses_process = std::exchange(first.crosses_process, false);
+        first.borders = {};  // Its prices know of them.
         result.after.push_back(result.problem.links.size());
         result.problem.links.push_back(std::move(second));
     }
@@ -297,6 +307,10 @@ Converted converted(const NegotiationProblem& problem,
     Converted result{.problem = problem, .parts = {}, .transforms = {}};
     for (std::size_t l = 0; l < problem.links.size(); ++l) {
         std::vector<std::size_t> parts{l};
+        const ProcessBorders borders = problem.links[l].borders;
+        if (!chains[l].empty()) {
+            result.problem.links[l].borders = {.on_link = borders.before_converter};
+        }
         for (const std::size_t c : chains[l]) {
             const NegotiationConverter& converter = problem.converters[c];
             const PadTransform* transform = converter.transform;
@@ -313,7 +327,7 @@ Converted converted(const NegotiationProblem& problem,
             NegotiationLink& before = result.problem.links[parts.back()];
             NegotiationLink next{at, 1, before.to, before.to_pad,
                                  std::exchange(before.filters, {})};
-            next.crosses_process = std::exchange(before.crosses_process, false);
+            next.borders = {.on_link = borders.behind_converter};
             before.to = at;
             before.to_pad = 0;
             parts.push_back(result.problem.links.size());

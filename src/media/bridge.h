@@ -30,7 +30,7 @@ NegotiationPrice converter_price(const NegotiationConverter& converter, const Ca
 class ConverterPaths {
   public:
     ConverterPaths(const std::vector<NegotiationConverter>& converters, const CrossingSide& from,
-                   const CrossingSide& to);
+                   const CrossingSide& to, const ProcessBorders& borders = {});
 
     const PriceTable& prices() const { return prices_; }
     // Indices of converters, in the order of the data; empty when none is needed.
@@ -67,6 +67,7 @@ struct Bridged {
     NegotiationProblem problem;
     // Of each link of the original: the ways from it to an end of the graph, 8 at most.
     std::vector<std::uint32_t> ways;
+    std::vector<ProcessBorders> borders = {};  // Of each link of the original.
     std::vector<std::size_t> after;  // Of each link: its second half, or itself without a bridge.
     std::size_t first_bridge = 0;    // Nodes from here on are bridges.
 };

@@ -70,7 +70,10 @@ class Pricing {
     std::size_t table(std::size_t n, std::size_t in, std::size_t out) {
         const Ends ends{kinds_.number(solver_.variable_of(in)),
                         kinds_.number(solver_.variable_of(out))};
-        if (n >= bridges_.first_bridge) return bridge_table(ends, (*bridges_.ways)[in]);
+        if (n >= bridges_.first_bridge) {
+            const Bridged& bridged = *bridges_.bridged;
+            return bridge_table({ends, bridged.borders[in]}, bridged.ways[in]);
+        }
         const NegotiationNode& node = problem_.nodes[n];
         const Known wanted{node.transform, solver_.pad_at(n, in), solver_.pad_at(n, out), ends,
                            node.change_cost};
@@ -84,12 +87,12 @@ class Pricing {
         return place->second;
     }
 
-    std::size_t bridge_table(const Ends& ends, std::uint32_t ways) {
+    std::size_t bridge_table(const ConvertedKinds::Way& way, std::uint32_t ways) {
         const auto [place, is_new] =
-            bridge_tables_.try_emplace({ends, ways}, assigned_.tables.size());
+            bridge_tables_.try_emplace({way, ways}, assigned_.tables.size());
         if (!is_new) return place->second;
         const std::uint64_t percent = 100 + std::uint64_t{problem_.fan_out_percent} * (ways - 1);
-        PriceTable table = bridges_.paths->at(ends).prices();
+        PriceTable table = bridges_.paths->at(way).prices();
         for (std::size_t a = 0; a < table.rows(); ++a) {
             for (std::size_t b = 0; b < table.columns(); ++b) {
                 if (table.at(a, b) < kImpossible) table.at(a, b) = table.at(a, b) * percent / 100;
@@ -108,7 +111,8 @@ class Pricing {
     // By what a transform's table depends on: the transform, its pads, the kinds on both sides.
     using Known = std::tuple<const PadTransform*, std::size_t, std::size_t, Ends, NegotiationPrice>;
     std::map<Known, std::size_t> transforms_;
-    std::map<std::pair<Ends, std::uint32_t>, std::size_t> bridge_tables_;  // And the ways on.
+    std::map<std::pair<ConvertedKinds::Way, std::uint32_t>, std::size_t>
+        bridge_tables_;  // And the ways on.
 };
 
 }  // namespace

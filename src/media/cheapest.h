@@ -17,23 +17,24 @@
 namespace parallax {
 
 // The cheapest chains of converters between the kinds on both sides of bridges, by the numbers of
-// these.
+// these and by where frames go to another process.
 class ConvertedKinds {
   public:
     using Ends = std::pair<std::size_t, std::size_t>;
+    using Way = std::pair<Ends, ProcessBorders>;
     ConvertedKinds(const std::vector<NegotiationConverter>& converters, const Kinds& kinds)
         : converters_(converters), kinds_(kinds) {}
 
-    void add(const Ends& ends) {
-        paths_.try_emplace(ends, converters_, kinds_.of(ends.first).side(),
-                           kinds_.of(ends.second).side());
+    void add(const Way& way) {
+        paths_.try_emplace(way, converters_, kinds_.of(way.first.first).side(),
+                           kinds_.of(way.first.second).side(), way.second);
     }
-    const ConverterPaths& at(const Ends& ends) const { return paths_.at(ends); }  // Of the added.
+    const ConverterPaths& at(const Way& way) const { return paths_.at(way); }  // Of the added.
 
   private:
     const std::vector<NegotiationConverter>& converters_;
     const Kinds& kinds_;
-    std::map<Ends, ConverterPaths> paths_;
+    std::map<Way, ConverterPaths> paths_;
 };
 
 // The kinds of each variable of the solver. Nodes from `first_bridge` on are bridges, with the
@@ -41,8 +42,8 @@ class ConvertedKinds {
 struct CheapestOptions {
     std::size_t first_bridge = 0;
     const ConvertedKinds* paths = nullptr;
-    const std::vector<std::uint32_t>* ways = nullptr;  // From each bridge, by its first link.
-    bool only_whether = false;                         // The answer is none, but that there is one.
+    const Bridged* bridged = nullptr;
+    bool only_whether = false;  // The answer is none, but that there is one.
 };
 std::expected<Assignment, AssignFailure> cheapest(const NegotiationProblem& problem,
                                                   const Solver& solver, const Kinds& kinds,

@@ -115,7 +115,10 @@ std::string_view to_string(ConflictReason reason) {
 }
 
 Conflict describe(const Clash& clash) {
-    Conflict conflict{.link = clash.link, .left = clash.left, .right = clash.right};
+    Conflict conflict{.link = clash.link,
+                      .crosses_process = clash.crosses_process,
+                      .left = clash.left,
+                      .right = clash.right};
     if (can_intersect(in_any_memory(clash.left), in_any_memory(clash.right))) {
         conflict.reason = ConflictReason::no_common_memory;
         conflict.field = "memory";
@@ -146,6 +149,7 @@ std::string Conflict::message() const {
                       : joined(in_brief(names)) + (filters.empty() ? "" : " and a filter");
     const std::string what = reason == ConflictReason::no_common_memory ? "memory" : "format";
     const auto [from, to] = sides(*this);
+    if (crosses_process) return who + " has no memory that another process can map: " + from;
     const bool alone = names.size() == 1 && filters.empty();
     return who + (alone ? " has no " + what + " left: " : " have no " + what + " in common: ") +
            from + " meets " + to;

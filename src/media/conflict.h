@@ -13,8 +13,9 @@ namespace parallax {
 // Where the solver found nothing left.
 struct Clash {
     std::size_t link = 0;
-    Caps left = {};   // From upstream.
-    Caps right = {};  // From downstream.
+    Caps left = {};                // From upstream.
+    Caps right = {};               // From downstream.
+    bool crosses_process = false;  // Nothing of the left can be handed to another process.
 };
 
 // Reason, field and both sides; names are the caller's.

@@ -117,13 +117,15 @@ TEST_CASE("memory copies: a link between processes carries what both can map") {
         return solved ? to_string(solved->link_caps[0]) : solved.error().message();
     };
     CHECK(caps_of_link() == to_string(picture("(memory:Heap)")));
-    chain.problem().links[0].crosses_process = true;
+    chain.problem().links[0].borders = {.on_link = true, .behind_converter = true};
     CHECK(caps_of_link() == to_string(picture("")));
     chain.problem().nodes[0].pads[1].caps = picture("(memory:Heap)");
     const auto refused = negotiate(chain.problem());
     REQUIRE_FALSE(refused);
     CHECK(refused.error().reason == ConflictReason::no_common_memory);
     CHECK(refused.error().names == std::vector<std::string>{"camera"});
+    CHECK(refused.error().message() ==
+          "camera has no memory that another process can map: video/x-raw(memory:Heap)");
     chain.offer(copies.entries());
     CHECK(chain.inserted() == "copy-Heap-to-MemFd");
 }

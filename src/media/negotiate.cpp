@@ -11,6 +11,7 @@
 #include "media/culprits.h"
 #include "media/feasible.h"
 #include "media/free_plan.h"
+#include "media/memory_notes.h"
 #include "media/modifiers.h"
 #include "media/solver.h"
 
@@ -121,20 +122,21 @@ struct Search {
         kinds.emplace(bridge.problem, solver, bridge.first_bridge);
         paths.emplace(problem.converters, *kinds);
         for (std::size_t l = 0; l < problem.links.size(); ++l) {
-            if (bridge.after[l] != l) paths->add(ends(l));
+            if (bridge.after[l] != l) paths->add(way(l));
         }
         return true;
     }
     // Of a link of the original.
-    ConvertedKinds::Ends ends(std::size_t link) const {
-        return {kinds->number(solver.variable_of(link)),
-                kinds->number(solver.variable_of(bridge.after[link]))};
+    ConvertedKinds::Way way(std::size_t link) const {
+        return {{kinds->number(solver.variable_of(link)),
+                 kinds->number(solver.variable_of(bridge.after[link]))},
+                bridge.borders[link]};
     }
     std::expected<Assignment, AssignFailure> choose(bool only_whether) const {
         return cheapest(bridge.problem, solver, *kinds,
                         {.first_bridge = bridge.first_bridge,
                          .paths = &*paths,
-                         .ways = &bridge.ways,
+                         .bridged = &bridge,
                          .only_whether = only_whether});
     }
 };
@@ -147,7 +149,7 @@ std::vector<std::vector<std::size_t>> chains_of(const NegotiationProblem& proble
         if (search.bridge.after[l] == l) continue;
         const std::size_t from = chosen.values[search.solver.variable_of(l)];
         const std::size_t to = chosen.values[search.solver.variable_of(search.bridge.after[l])];
-        chains.back() = search.paths->at(search.ends(l)).path(from, to);
+        chains.back() = search.paths->at(search.way(l)).path(from, to);
     }
     return chains;
 }
@@ -158,7 +160,7 @@ NegotiationPrice price_on(const NegotiationProblem& problem, const Search& searc
     const std::size_t from = chosen.values[search.solver.variable_of(link)];
     const std::size_t to = chosen.values[search.solver.variable_of(search.bridge.after[link])];
     const std::uint64_t more_ways = search.bridge.ways[link] - 1;
-    return search.paths->at(search.ends(link)).prices().at(from, to) *
+    return search.paths->at(search.way(link)).prices().at(from, to) *
            (100 + problem.fan_out_percent * more_ways) / 100;
 }
 
@@ -249,15 +251,21 @@ LinksAlike links_alike(const NegotiationProblem& problem, const Order& order) {
     return variables;
 }
 
-// Most graphs hold nobody who mentions any.
-std::expected<NegotiationSolution, Unsolved> solve_with_modifiers(const NegotiationProblem& problem,
-                                                                  const Order& order) {
-    if (!mentions_modifiers(problem)) return solve(problem, order);
+// Most graphs hold nobody who mentions modifiers, or other memory than ours.
+std::expected<NegotiationSolution, Unsolved> solve_with_notes(const NegotiationProblem& problem,
+                                                              const Order& order) {
+    const bool modifiers = mentions_modifiers(problem);
+    if (!modifiers && !speaks_of_memory(problem)) return solve(problem, order);
     const LinksAlike variables = links_alike(problem, order);
     NegotiationProblem preferring = problem;
-    prefer_linear(preferring, variables);
+    if (modifiers) prefer_linear(preferring, variables);
     auto solved = solve(preferring, order);
-    if (solved) solved->notes = modifier_notes(problem, variables, solved->link_caps);
+    if (!solved) return solved;
+    solved->notes = memory_notes(problem, variables, *solved);
+    if (!modifiers) return solved;
+    const auto more = modifier_notes(problem, variables, solved->link_caps);
+    solved->notes.insert(solved->notes.end(), more.begin(), more.end());
+    std::ranges::stable_sort(solved->notes, {}, &NegotiationNote::link);
     return solved;
 }
 
@@ -298,7 +306,7 @@ std::expected<NegotiationSolution, Conflict> negotiate(const NegotiationProblem&
     if (order.size() < problem.nodes.size()) {
         return std::unexpected(cycle_conflict(problem, order));
     }
-    auto solved = solve_with_modifiers(problem, order);
+    auto solved = solve_with_notes(problem, order);
     if (solved) return *std::move(solved);
     Unsolved& unsolved = solved.error();
     if (unsolved.about_a_field) return std::unexpected(*std::move(unsolved.about_a_field));

@@ -16,6 +16,7 @@
 // Threads: a pure function, as far as the transforms are. Deterministic.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -76,14 +77,23 @@ inline bool is_priced(const NegotiationNode& node) {
     return node.relation == PadRelation::transform && node.change_cost > 0;
 }
 
+// Where frames go from one process to another, and so lie where both can map them.
+struct ProcessBorders {
+    bool on_link = false;           // While nothing is put in: the two ends of the link.
+    bool before_converter = false;  // From where the link comes to what is put in …
+    bool behind_converter = false;  // … from there to where it goes, and between two put in.
+    bool any() const { return on_link || before_converter || behind_converter; }
+    auto operator<=>(const ProcessBorders&) const = default;
+};
+
 struct NegotiationLink {
     std::size_t from = 0;  // Indices of nodes, and of pads in them.
     std::size_t from_pad = 0;
     std::size_t to = 0;
     std::size_t to_pad = 0;
     std::vector<Caps> filters = {};
-    bool convertible = true;       // Converters may be put in, before the filters.
-    bool crosses_process = false;  // Frames lie where both ends can map them: see memory_caps.h.
+    bool convertible = true;  // Converters may be put in, before the filters.
+    ProcessBorders borders = {};
 };
 
 // Something that could be put into a link.
@@ -149,6 +159,7 @@ struct Conflict {
     std::vector<std::size_t> nodes = {};    // The same as indices.
     std::vector<std::size_t> filters = {};  // Links whose filters take part in it.
     std::size_t link = 0;                   // Where it showed.
+    bool crosses_process = false;           // No other process can map what comes from upstream.
     Caps left = {};                         // What comes from upstream there …
     Caps right = {};                        // … and what was asked downstream.
     std::string field = {};                 // Where the two differ: "format"; may be empty.

@@ -63,7 +63,9 @@ class Reducer {
         second.from_pad = first.from_pad;
         second.filters.insert(second.filters.begin(), first.filters.begin(), first.filters.end());
         second.convertible = second.convertible || first.convertible;
-        second.crosses_process = second.crosses_process || first.crosses_process;
+        second.borders.on_link |= first.borders.on_link;
+        second.borders.before_converter |= first.borders.before_converter;
+        second.borders.behind_converter |= first.borders.behind_converter;
         alive_[in] = false;
         links_at_[first.from].push_back(out);
         links_at_[n].clear();

@@ -135,7 +135,7 @@ void Solver::make_variables() {
     }
     shared_by_.assign(members_.size(), kNone);
     for (std::size_t l = 0; l < problem_->links.size(); ++l) {
-        if (problem_->links[l].crosses_process) shared_by_[variable_of_[l]] = l;
+        if (problem_->links[l].borders.on_link) shared_by_[variable_of_[l]] = l;
     }
     domains_.assign(members_.size(), Caps::any());
     version_.assign(members_.size(), 1);
@@ -199,6 +199,7 @@ std::optional<Clash> Solver::meet(std::size_t variable, const Caps& caps, std::s
 // Leaves what both ends of a link between processes can map.
 std::optional<Clash> Solver::share(std::size_t variable) {
     if (shared_by_[variable] == kNone || domains_[variable].is_any()) return std::nullopt;
+    if (std::ranges::all_of(domains_[variable].structures(), is_shareable)) return std::nullopt;
     Caps shared = shareable(domains_[variable]);
     if (shared == domains_[variable]) return std::nullopt;
     if (shared.is_empty()) {
@@ -207,8 +208,10 @@ std::optional<Clash> Solver::share(std::size_t variable) {
             structure.set_features({});
             wanted.append(std::move(structure));
         }
-        return Clash{
-            .link = shared_by_[variable], .left = domains_[variable], .right = std::move(wanted)};
+        return Clash{.link = shared_by_[variable],
+                     .left = domains_[variable],
+                     .right = std::move(wanted),
+                     .crosses_process = true};
     }
     domains_[variable] = std::move(shared);
     return std::nullopt;

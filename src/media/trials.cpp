@@ -8,6 +8,7 @@
 #include "media/assign.h"
 #include "media/bridge.h"
 #include "media/crossing.h"
+#include "media/memory_notes.h"
 #include "media/named_sets.h"
 #include "media/solver.h"
 
@@ -224,7 +225,10 @@ Trials::Trials(Atoms atoms) : atoms_(std::move(atoms)), reach_(atoms_.size()) {}
 
 std::optional<Trials> Trials::make(const NegotiationProblem& problem) {
     // That memory is shared belongs to nobody who could be left out.
-    if (std::ranges::any_of(problem.links, &NegotiationLink::crosses_process)) return std::nullopt;
+    const auto crosses = [](const NegotiationLink& link) { return link.borders.any(); };
+    if (std::ranges::any_of(problem.links, crosses) && speaks_of_memory(problem)) {
+        return std::nullopt;
+    }
     return TrialsMaker(problem).run();
 }
 
