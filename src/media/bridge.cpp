@@ -263,7 +263,7 @@ std::vector<std::uint32_t> ways_on(const NegotiationProblem& problem) {
     return ways;
 }
 
-Bridged bridged(const NegotiationProblem& problem) {
+Bridged bridged(const NegotiationProblem& problem, const PadTransform& passing) {
     Bridged result{.problem = problem,
                    .ways = ways_on(problem),
                    .borders = {},
@@ -276,8 +276,7 @@ Bridged bridged(const NegotiationProblem& problem) {
             continue;
         }
         const std::size_t bridge = result.problem.nodes.size();
-        NegotiationNode node{
-            .name = {}, .relation = PadRelation::transform, .transform = &open_transform()};
+        NegotiationNode node{.name = {}, .relation = PadRelation::transform, .transform = &passing};
         node.pads = {{"sink", PadSide::sink, Caps::any()}, {"src", PadSide::src, Caps::any()}};
         result.problem.nodes.push_back(std::move(node));
         NegotiationLink second{bridge, 1, problem.links[l].to, problem.links[l].to_pad,
@@ -293,13 +292,9 @@ Bridged bridged(const NegotiationProblem& problem) {
     return result;
 }
 
-bool bridgeable(const NegotiationProblem& problem) {
-    const Convertible convertible(problem.converters);
-    Bridged bridge = bridged(problem);
-    for (std::size_t n = bridge.first_bridge; n < bridge.problem.nodes.size(); ++n) {
-        bridge.problem.nodes[n].transform = &convertible;
-    }
-    return !Solver(bridge.problem, flow_order(bridge.problem)).narrow();
+std::unique_ptr<const PadTransform> any_of_converters(
+    const std::vector<NegotiationConverter>& converters) {
+    return std::make_unique<Convertible>(converters);
 }
 
 Converted converted(const NegotiationProblem& problem,

@@ -61,7 +61,12 @@ class ConverterPaths {
 // Lets everything pass, and become anything.
 const PadTransform& open_transform();
 
-// The problem with a transform in the midst of each convertible link, which lets everything pass.
+// What goes in, and what any chain of the converters can make of it: of a whole set, so that what
+// they do not touch stays as it is. No converter changes a frame rate, say.
+std::unique_ptr<const PadTransform> any_of_converters(
+    const std::vector<NegotiationConverter>& converters);
+
+// The problem with a transform in the midst of each convertible link, which says what can pass.
 // Link l of the problem is link l here and ends at its bridge; its second half is after[l].
 struct Bridged {
     NegotiationProblem problem;
@@ -71,12 +76,7 @@ struct Bridged {
     std::vector<std::size_t> after;  // Of each link: its second half, or itself without a bridge.
     std::size_t first_bridge = 0;    // Nodes from here on are bridges.
 };
-Bridged bridged(const NegotiationProblem& problem);
-
-// Whether what goes in can become what is asked for, as far as each link alone can tell: bridges
-// let pass what any chain of converters makes of a set. Many a graph that cannot be solved is found
-// out so, before formats are told apart: no converter changes a frame rate, say.
-bool bridgeable(const NegotiationProblem& problem);
+Bridged bridged(const NegotiationProblem& problem, const PadTransform& passing = open_transform());
 
 // The problem with the given converters in its links; `chains` as its links.
 struct Converted {

@@ -33,6 +33,10 @@ class Kinds {
     Kinds(const NegotiationProblem& problem, const Solver& solver, std::size_t first_bridge);
     Kinds(const NegotiationProblem& problem, const Solver& solver, std::size_t first_bridge,
           const Bounds& bounds);
+    // As above; what is preferred is told by another solver of the same problem, of which each
+    // link can have no less. That narrowing splits a set makes no order of preference.
+    Kinds(const NegotiationProblem& problem, const Solver& solver, std::size_t first_bridge,
+          const Solver& liking);
 
     struct Link {
         const Atoms* atoms = nullptr;
@@ -47,6 +51,15 @@ class Kinds {
     const Link& at(std::size_t variable) const { return links_[number_[variable]]; }
 
   private:
+    struct Making {
+        const NegotiationProblem& problem;
+        const Solver& solver;
+        std::size_t first_bridge;
+        const Solver& liking;
+        Bounds bounds;
+    };
+    explicit Kinds(const Making& making);
+
     std::vector<std::size_t> number_;
     std::vector<Link> links_;
     std::vector<std::unique_ptr<const Atoms>> atoms_;

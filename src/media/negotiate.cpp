@@ -1,6 +1,7 @@
 #include "media/negotiate.h"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -103,23 +104,29 @@ std::expected<NegotiationSolution, Unsolved> solve_plain(const NegotiationProble
 
 // Everything that the search for converters needs, made once.
 struct Search {
+    std::unique_ptr<const PadTransform> passing;
     Bridged bridge;
     Order order;
     Solver solver;
+    Bridged open;   // The same, with bridges that let everything pass …
+    Solver liking;  // … so that links prefer what those at them say, and nothing else.
     std::optional<Kinds> kinds = {};
     std::optional<ConvertedKinds> paths = {};
 
     explicit Search(const NegotiationProblem& problem)
-        : bridge(bridged(problem)),
+        : passing(any_of_converters(problem.converters)),
+          bridge(bridged(problem, *passing)),
           order(flow_order(bridge.problem)),
-          solver(bridge.problem, order) {}
+          solver(bridge.problem, order),
+          open(bridged(problem)),
+          liking(open.problem, order) {}
     Search(const Search&) = delete;  // The solver borrows the bridge.
     Search& operator=(const Search&) = delete;
 
     // False where nothing can be had even so.
     bool prepare(const NegotiationProblem& problem) {
-        if (solver.narrow() || !bridgeable(problem)) return false;
-        kinds.emplace(bridge.problem, solver, bridge.first_bridge);
+        if (solver.narrow() || liking.narrow()) return false;
+        kinds.emplace(bridge.problem, solver, bridge.first_bridge, liking);
         paths.emplace(problem.converters, *kinds);
         for (std::size_t l = 0; l < problem.links.size(); ++l) {
             if (bridge.after[l] != l) paths->add(way(l));
