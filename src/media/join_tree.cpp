@@ -1,6 +1,7 @@
 #include "media/join_tree.h"
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 #include <utility>
 
@@ -177,6 +178,37 @@ JoinTree::Operand JoinTree::operand(std::size_t bag, const Price* prices, const 
     return operand;
 }
 
+// Adds up what depends on one variable alone, as most of what the branches of a join say: into one
+// table for each, which takes their place. Answers what the operands borrow.
+std::vector<Price> JoinTree::gather(const Scope& scope, std::vector<Operand>& operands) {
+    std::vector<std::size_t> start(scope.size() + 1, 0);
+    for (std::size_t s = 0; s < scope.size(); ++s) start[s + 1] = start[s] + open_[scope[s]].size();
+    std::vector<Price> sums(start.back(), 0);
+    std::vector<Operand> rest;
+    for (Operand& each : operands) {
+        const auto has = [](const Positions& offsets) { return !offsets.empty(); };
+        if (std::ranges::count_if(each.offsets, has) != 1) {
+            rest.push_back(std::move(each));
+            continue;
+        }
+        const auto offsets = std::ranges::find_if(each.offsets, has);
+        Price* sum = &sums[start[static_cast<std::size_t>(offsets - each.offsets.begin())]];
+        steps_ += offsets->size();
+        for (const std::size_t offset : *offsets) {
+            *sum = add_prices(*sum, each.prices[offset]);
+            ++sum;
+        }
+    }
+    for (std::size_t s = 0; s < scope.size(); ++s) {
+        Operand one{&sums[start[s]], std::vector<Positions>(scope.size())};
+        one.offsets[s].resize(open_[scope[s]].size());
+        std::iota(one.offsets[s].begin(), one.offsets[s].end(), std::size_t{0});
+        rest.push_back(std::move(one));
+    }
+    operands = std::move(rest);
+    return sums;
+}
+
 std::optional<std::vector<Price>> JoinTree::project(std::size_t bag,
                                                     const std::vector<Message>& from,
                                                     const Scope& target) {
@@ -189,6 +221,7 @@ std::optional<std::vector<Price>> JoinTree::project(std::size_t bag,
         operands.push_back(operand(bag, told(message).prices.data(), bags_[message.bag].separator));
     }
     const Operand to = operand(bag, nullptr, target);
+    const std::vector<Price> alone = gather(scope, operands);
     std::uint64_t cases = 1;
     for (const std::size_t v : scope) cases *= open_[v].size();
     steps_ += cases * operands.size();

@@ -80,6 +80,7 @@ class JoinTree {
     Operand pair_operand(std::size_t bag, const AssignProblem::Pair& pair) const;
     Operand operand(std::size_t bag, const Price* prices, const Scope& of) const;
     std::vector<Price> unary(std::size_t v) const;
+    std::vector<Price> gather(const Scope& scope, std::vector<Operand>& operands);
     // The least over all of the bag but the target; by its positions.
     std::optional<std::vector<Price>> project(std::size_t bag, const std::vector<Message>& from,
                                               const Scope& target);
