@@ -8,47 +8,38 @@
 namespace parallax {
 namespace {
 
-// Which of some structures lie inside which, without being the same set.
+// Which of some sets lie inside which; no two of them are the same.
 class Inclusion {
   public:
-    explicit Inclusion(const std::vector<Structure>& all)
-        : all_(all), inside_(all.size(), std::vector<bool>(all.size(), false)) {
-        const std::vector<Caps> sets(all.begin(), all.end());
+    Inclusion(SetRows& rows, const NumberedRows& all)
+        : rows_(rows), all_(all), inside_(all.size()) {
         for (std::size_t whole = 0; whole < all.size(); ++whole) {
             for (std::size_t part = 0; part < all.size(); ++part) {
-                if (part == whole || all[part].media_type() != all[whole].media_type()) continue;
-                inside_[whole][part] = is_subset(sets[part], sets[whole]);
-            }
-        }
-        for (std::size_t a = 0; a < all.size(); ++a) {
-            for (std::size_t b = 0; b < a; ++b) {
-                if (inside_[a][b] && inside_[b][a]) inside_[a][b] = inside_[b][a] = false;
+                if (part == whole || !rows.inside(all[part], all[whole])) continue;
+                // Not where each is inside the other: the same set, written in two ways.
+                if (!rows.inside(all[whole], all[part])) inside_[whole].push_back(part);
             }
         }
     }
 
-    std::size_t count(std::size_t whole) const {
-        return static_cast<std::size_t>(std::ranges::count(inside_[whole], true));
-    }
+    std::size_t count(std::size_t whole) const { return inside_[whole].size(); }
     // The largest inside it, which hold all the others.
     Caps largest(std::size_t whole) const {
+        std::vector<bool> within_another(all_.size(), false);
+        for (const std::size_t part : inside_[whole]) {
+            for (const std::size_t smaller : inside_[part]) within_another[smaller] = true;
+        }
         Caps caps;
-        for (std::size_t part = 0; part < all_.size(); ++part) {
-            if (inside_[whole][part] && !within_another(part, whole)) caps.append(all_[part]);
+        for (const std::size_t part : inside_[whole]) {
+            if (!within_another[part]) caps.append(rows_.set(all_[part]));
         }
         return caps;
     }
 
   private:
-    bool within_another(std::size_t part, std::size_t whole) const {
-        for (std::size_t other = 0; other < all_.size(); ++other) {
-            if (inside_[whole][other] && inside_[other][part]) return true;
-        }
-        return false;
-    }
-
-    const std::vector<Structure>& all_;
-    std::vector<std::vector<bool>> inside_;  // [whole][part]
+    SetRows& rows_;
+    const NumberedRows& all_;
+    std::vector<std::vector<std::size_t>> inside_;  // By whole: the parts, ascending.
 };
 
 // Without what of its lists lies in smaller pieces altogether: that has pieces of its own.
@@ -87,33 +78,34 @@ std::uint32_t rank_within(const Structure& whole, const Structure& part) {
 }
 
 Atoms Atoms::make(const std::vector<Structure>& sets, const Bounds& bounds) {
-    NumberedSets found;
+    SetRows rows;
+    NumberedRows found;
     Atoms atoms;
     for (std::size_t s = 0; s < sets.size(); ++s) {
         // With all before it: what comes of that is met with the rest in its turn.
-        const Structure next = canonical(sets[s]);
+        const SetRows::Row next = rows.row(sets[s]);
         const std::size_t before = found.size();
-        if (found.add(next) < before) continue;
+        if (!found.add(next).second) continue;
         for (std::size_t i = 0; i < before; ++i) {
-            const auto both = intersect(next, found.all()[i]);
-            if (both) found.add(canonical(*both));
+            if (auto both = rows.meet(next, found[i])) found.add(*std::move(both));
         }
         if (found.size() <= bounds.most) continue;
         atoms.is_complete_ = false;
+        if (bounds.all_or_none) return atoms;
         found.cut(before);
         if (s < bounds.always) found.add(next);
     }
-    atoms.cut(found);
+    atoms.cut(rows, found);
     return atoms;
 }
 
-void Atoms::cut(const NumberedSets& found) {
+void Atoms::cut(SetRows& rows, const NumberedRows& found) {
     atoms_.push_back(Caps::any());
     generality_.push_back(found.size());
     smaller_.emplace_back();
-    const Inclusion inclusion(found.all());
+    const Inclusion inclusion(rows, found);
     for (std::size_t i = 0; i < found.size(); ++i) {
-        const Structure& structure = found.all()[i];
+        const Structure structure = rows.set(found[i]);
         const Caps smaller = inclusion.largest(i);
         // Where they hold all that is in it, it stands for nothing of its own.
         if (!smaller.is_empty() && is_subset(Caps(structure), smaller)) continue;

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "media/assign.h"
-#include "media/numbered_sets.h"
+#include "media/set_rows.h"
 #include "parallax/caps.h"
 
 namespace parallax {
@@ -24,7 +24,8 @@ class Atoms {
   public:
     struct Bounds {
         std::size_t most = 0;
-        std::size_t always = 0;  // How many of the sets are in it all the same, the first ones.
+        std::size_t always = 0;    // How many of the sets are in it all the same, the first ones.
+        bool all_or_none = false;  // Beyond `most`, no atoms are wanted at all.
     };
     // Atom 0 is ANY. Sets that would make it more than `most` intersections are left out, the later
     // ones first; atoms are then coarser than the sets, and is_complete() is false.
@@ -37,11 +38,14 @@ class Atoms {
     // The atoms inside `domain`, in its order of preference: alternatives, then lists in them.
     std::vector<AssignProblem::Choice> choices(const Caps& domain) const;
 
+    // The largest pieces inside an atom, which stand for what is in them.
+    const Caps& smaller(std::size_t atom) const { return smaller_[atom]; }
+
     // Whether a set holds any of what an atom stands for: what is in it and in no smaller one.
     bool meets(std::size_t atom, const Caps& set) const;
 
   private:
-    void cut(const NumberedSets& found);
+    void cut(SetRows& rows, const NumberedRows& found);
 
     bool is_complete_ = true;
     std::vector<Caps> smaller_;            // The largest pieces inside each.

@@ -105,13 +105,16 @@ Caps back_through(const NegotiationConverter& converter, const Caps& caps) {
 
 ConverterPaths::ConverterPaths(const std::vector<NegotiationConverter>& converters,
                                const CrossingSide& from, const CrossingSide& to,
-                               const ProcessBorders& borders)
+                               ConverterBacks& backs, const ProcessBorders& borders)
     : converters_(converters),
       from_(from.atoms),
       to_(to.atoms),
       exact_(from.exact && to.exact),
       prices_(from_.size(), to_.size()),
-      paths_(from_.size() * to_.size()) {
+      paths_(from_.size() * to_.size()),
+      to_rows_(to_),
+      from_rows_(from_),
+      backs_(backs) {
     const auto crosses = [](bool border, const Caps& caps) {
         return !border || !shareable(caps).is_empty();
     };
@@ -142,13 +145,13 @@ NegotiationPrice converter_price(const NegotiationConverter& converter, const Ca
     return converter.cost + static_cast<NegotiationPrice>(std::min(price, 1e15));
 }
 
-// What can become `to` by the chain; asked once for all that it may come from.
-std::size_t ConverterPaths::back(std::size_t to, const std::vector<std::size_t>& chain) {
-    const auto [known, is_new] = back_of_.try_emplace({chain, to}, 0);
+std::size_t ConverterBacks::number(const std::vector<NegotiationConverter>& converters,
+                                   const Caps& to, std::size_t atom, const Chain& chain) {
+    const auto [known, is_new] = known_.try_emplace({chain, atom}, 0);
     if (!is_new) return known->second;
-    Caps back = to_[to];
+    Caps back = to;
     for (auto c = chain.rbegin(); c != chain.rend(); ++c) {
-        const NegotiationConverter& converter = converters_[*c];
+        const NegotiationConverter& converter = converters[*c];
         if (converter.transform == nullptr) {  // It keeps nothing.
             back = Caps::any();
             break;
@@ -166,11 +169,14 @@ std::size_t ConverterPaths::back(std::size_t to, const std::vector<std::size_t>&
 // formats that only a smaller piece of what went in can become: look back from there.
 bool ConverterPaths::came_from(std::size_t from, std::size_t to,
                                const std::vector<std::size_t>& chain) {
-    const std::size_t before = back(to, chain);
+    const std::size_t before = backs_.number(converters_, to_[to], to, chain);
     met_.resize(backs_.size());
-    if (!met_[before])
-        met_[before] =
-            exact_ ? from_.meets(from, backs_[before]) : can_intersect(from_[from], backs_[before]);
+    back_sets_.resize(backs_.size());
+    if (!met_[before]) {
+        std::optional<AtomRows::Set>& set = back_sets_[before];
+        if (!set) set = from_rows_.set(backs_[before]);
+        met_[before] = exact_ ? from_rows_.meets(from, *set) : from_rows_.touches(from, *set);
+    }
     return *met_[before];
 }
 
@@ -209,10 +215,11 @@ void ConverterPaths::offer(std::size_t from, const Made& made, const Choices& ch
     // What is lost does not come back by further converters, so it counts once, end to end.
     const bool real = std::ranges::all_of(
         made.chain, [&](std::size_t c) { return converters_[c].transform != nullptr; });
+    const AtomRows::Set all_made = to_rows_.set(made.caps);
     for (const auto& [to, rank] : choices) {
         if (to == 0 || prices_.at(from, to) <= made.cost) continue;
         // An atom stands for the formats in no smaller one: a part of it is none of it.
-        const bool has = exact_ ? is_subset(to_[to], made.caps) : can_intersect(to_[to], made.caps);
+        const bool has = exact_ ? to_rows_.inside(to, all_made) : to_rows_.touches(to, all_made);
         if (!has) continue;
         const Price all =
             real ? add_prices(made.cost, conversion_loss(from_[from], to_[to])) : made.cost;

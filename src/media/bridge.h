@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "media/assign.h"
+#include "media/atom_rows.h"
 #include "media/atoms.h"
 #include "media/crossing.h"
 #include "media/negotiate.h"
@@ -26,11 +28,27 @@ Caps back_through(const NegotiationConverter& converter, const Caps& caps);
 NegotiationPrice converter_price(const NegotiationConverter& converter, const Caps& from,
                                  const Caps& to);
 
+// What could have become an atom by chains of converters: asked once, wherever it comes from.
+class ConverterBacks {
+  public:
+    using Chain = std::vector<std::size_t>;  // Indices of converters, in the order of the data.
+    std::size_t number(const std::vector<NegotiationConverter>& converters, const Caps& to,
+                       std::size_t atom, const Chain& chain);
+    const Caps& operator[](std::size_t number) const { return backs_[number]; }
+    std::size_t size() const { return backs_.size(); }
+
+  private:
+    std::map<std::pair<Chain, std::size_t>, std::size_t> known_;
+    std::deque<Caps> backs_;  // Each once; they stay where they are.
+};
+
 // The cheapest chains of converters from each kind on one side of a link to each on the other.
 class ConverterPaths {
   public:
+    // `backs` of the atoms of `to`.
     ConverterPaths(const std::vector<NegotiationConverter>& converters, const CrossingSide& from,
-                   const CrossingSide& to, const ProcessBorders& borders = {});
+                   const CrossingSide& to, ConverterBacks& backs,
+                   const ProcessBorders& borders = {});
 
     const PriceTable& prices() const { return prices_; }
     // Indices of converters, in the order of the data; empty when none is needed.
@@ -45,7 +63,6 @@ class ConverterPaths {
     void offer(std::size_t from, const Made& made, const Choices& choices);
     std::vector<Made> longer(const Made& made) const;
     bool came_from(std::size_t from, std::size_t to, const std::vector<std::size_t>& chain);
-    std::size_t back(std::size_t to, const std::vector<std::size_t>& chain);
 
     const std::vector<NegotiationConverter>& converters_;
     const Atoms& from_;
@@ -53,8 +70,10 @@ class ConverterPaths {
     bool exact_;
     PriceTable prices_;
     std::vector<std::vector<std::size_t>> paths_;
-    std::map<std::pair<std::vector<std::size_t>, std::size_t>, std::size_t> back_of_;
-    std::vector<Caps> backs_;               // Each once.
+    AtomRows to_rows_;
+    AtomRows from_rows_;
+    ConverterBacks& backs_;
+    std::vector<std::optional<AtomRows::Set>> back_sets_;
     std::vector<std::optional<bool>> met_;  // By the atom searched from, of each of them.
 };
 

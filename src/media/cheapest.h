@@ -27,13 +27,15 @@ class ConvertedKinds {
 
     void add(const Way& way) {
         paths_.try_emplace(way, converters_, kinds_.of(way.first.first).side(),
-                           kinds_.of(way.first.second).side(), way.second);
+                           kinds_.of(way.first.second).side(), backs_[way.first.second],
+                           way.second);
     }
     const ConverterPaths& at(const Way& way) const { return paths_.at(way); }  // Of the added.
 
   private:
     const std::vector<NegotiationConverter>& converters_;
     const Kinds& kinds_;
+    std::map<std::size_t, ConverterBacks> backs_;  // By the number behind.
     std::map<Way, ConverterPaths> paths_;
 };
 

@@ -92,7 +92,7 @@ void Cuts::start_upstream() {
 void Cuts::travel_all() {
     // Sets only get smaller on their way, or stay what somebody named; the bound is for circles of
     // transforms that calculate.
-    const std::size_t most = 4096 + 64 * edges_.size();
+    const std::size_t most = 4096 + 512 * edges_.size();
     while (!waiting_.empty() && travelled_ < most) {
         const std::size_t edge = waiting_.front();
         waiting_.pop_front();

@@ -12,15 +12,13 @@ namespace parallax {
 namespace {
 
 // In how many fields a set says more than the domain does that it is of.
-std::size_t narrowness(const Structure& set, const Caps& domain) {
-    const auto alternatives = domain.structures();
+std::size_t narrowness(const Structure& set, const std::vector<Structure>& alternatives) {
     const auto whole = std::ranges::find_if(alternatives, [&](const Structure& each) {
         return each.media_type() == set.media_type() && each.features() == set.features();
     });
     if (whole == alternatives.end()) return set.fields().size();
-    const Structure written = canonical(*whole);
     return static_cast<std::size_t>(std::ranges::count_if(set.fields(), [&](const Field& field) {
-        const Value* other = written.find(field.name);
+        const Value* other = whole->find(field.name);
         return other == nullptr || *other != field.value;
     }));
 }
@@ -28,9 +26,16 @@ std::size_t narrowness(const Structure& set, const Caps& domain) {
 // Those that say least first, but for the first `own`.
 std::vector<Structure> by_narrowness(std::vector<Structure> sets, std::size_t own,
                                      const Caps& domain) {
-    std::ranges::stable_sort(std::span(sets).subspan(own), {},
-                             [&](const Structure& set) { return narrowness(set, domain); });
-    return sets;
+    std::vector<Structure> alternatives;
+    for (const Structure& each : domain.structures()) alternatives.push_back(canonical(each));
+    std::vector<std::pair<std::size_t, Structure*>> order;
+    for (Structure& set : std::span(sets).subspan(own)) {
+        order.emplace_back(narrowness(set, alternatives), &set);
+    }
+    std::ranges::stable_sort(order, {}, &std::pair<std::size_t, Structure*>::first);
+    std::vector<Structure> sorted(sets.begin(), sets.begin() + static_cast<std::ptrdiff_t>(own));
+    for (const auto& [fields, set] : order) sorted.push_back(std::move(*set));
+    return sorted;
 }
 
 // Its own, and then those that came, whichever way: links that were cut alike share their atoms.
@@ -59,7 +64,9 @@ std::size_t most_atoms(const Cuts& cuts, std::size_t variables, const Kinds::Bou
     for (std::size_t v = 0; v < variables; ++v) largest = std::max(largest, cuts.at(v).size());
     if (largest <= few) return bounds.atoms;
     std::set<Cut> unlike;
-    for (std::size_t v = 0; v < variables; ++v) unlike.insert(cut_of(cuts, v));
+    for (std::size_t v = 0; v < variables; ++v) {
+        if (cuts.at(v).size() > few) unlike.insert(cut_of(cuts, v));
+    }
     std::size_t most = bounds.atoms;
     while (most > least && most * most * unlike.size() > bounds.pairs) --most;
     return most;

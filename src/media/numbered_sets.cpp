@@ -37,43 +37,42 @@ Value sorted(const List& list) {
 
 }  // namespace
 
+Value canonical(const Value& value) {
+    const auto* list = value.get<List>();
+    return list == nullptr ? value : sorted(*list);
+}
+
 Structure canonical(const Structure& structure) {
     std::vector<Field> fields(structure.fields().begin(), structure.fields().end());
     std::ranges::sort(fields, {}, &Field::name);
     Structure result(structure.media_type(), structure.features());
-    for (Field& field : fields) {
-        const auto* list = field.value.get<List>();
-        if (list == nullptr) {
-            result.set(field.name, std::move(field.value));
-            continue;
-        }
-        result.set(field.name, sorted(*list));
-    }
+    for (const Field& field : fields) result.set(field.name, canonical(field.value));
     return result;
+}
+
+std::size_t likeness(const Value& value) {
+    std::size_t sum = value.kind().index();
+    const auto mix = [&sum](std::size_t more) { sum = sum * 31 + more; };
+    if (const auto* number = value.get<std::int64_t>()) mix(static_cast<std::size_t>(*number));
+    if (const auto* word = value.get<std::string>()) mix(std::hash<std::string>{}(*word));
+    if (const auto* ratio = value.get<Fraction>()) {
+        mix(static_cast<std::size_t>(ratio->num()) * 1009 + static_cast<std::size_t>(ratio->den()));
+    }
+    if (const auto* range = value.get<IntRange>()) {
+        mix(static_cast<std::size_t>(range->min));
+        mix(static_cast<std::size_t>(range->max));
+    }
+    if (const auto* list = value.get<List>()) {
+        for (const Value& item : list->items()) mix(likeness(item));
+    }
+    return sum;
 }
 
 std::size_t likeness(const Structure& structure) {
     std::size_t sum = std::hash<std::string>{}(structure.media_type());
-    const auto mix = [&sum](std::size_t more) { sum = sum * 31 + more; };
-    const auto mix_value = [&](const Value& value) {
-        mix(value.kind().index());
-        if (const auto* number = value.get<std::int64_t>()) mix(static_cast<std::size_t>(*number));
-        if (const auto* word = value.get<std::string>()) mix(std::hash<std::string>{}(*word));
-        if (const auto* ratio = value.get<Fraction>()) {
-            mix(static_cast<std::size_t>(ratio->num()) * 1009 +
-                static_cast<std::size_t>(ratio->den()));
-        }
-        if (const auto* range = value.get<IntRange>()) {
-            mix(static_cast<std::size_t>(range->min));
-            mix(static_cast<std::size_t>(range->max));
-        }
-    };
     for (const Field& field : structure.fields()) {
-        mix(std::hash<std::string>{}(field.name));
-        mix_value(field.value);
-        const auto* list = field.value.get<List>();
-        if (list == nullptr) continue;
-        for (const Value& item : list->items()) mix_value(item);
+        sum = sum * 31 + std::hash<std::string>{}(field.name);
+        sum = sum * 31 + likeness(field.value);
     }
     return sum;
 }

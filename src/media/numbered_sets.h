@@ -14,8 +14,10 @@ namespace parallax {
 
 // The same set, written in one way: what equals it as a set mostly equals it as text then.
 Structure canonical(const Structure& structure);
+Value canonical(const Value& value);
 
 // Equal for equal ones, and mostly not for others.
+std::size_t likeness(const Value& value);
 std::size_t likeness(const Structure& structure);
 std::size_t likeness(const Caps& caps);
 

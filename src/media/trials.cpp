@@ -75,7 +75,7 @@ class TrialsMaker {
         for (auto n = order_.rbegin(); n != order_.rend(); ++n) add_made(*n, false, sets);
         std::vector<Structure> all;
         for (const Caps& set : sets.sets()) all.push_back(set.structures().front());
-        Atoms atoms = Atoms::make(all, {.most = kMostAtoms});
+        Atoms atoms = Atoms::make(all, {.most = kMostAtoms, .all_or_none = true});
         return atoms.is_complete() ? std::optional(std::move(atoms)) : std::nullopt;
     }
 
@@ -188,8 +188,9 @@ class TrialsMaker {
         if (!bridge_made_) {
             const Atoms& atoms = made_->atoms_;
             const auto all = atoms.choices(Caps::any());
-            bridge_made_ =
-                table_of(ConverterPaths(problem_.converters, {atoms, all}, {atoms, all}).prices());
+            ConverterBacks backs;
+            bridge_made_ = table_of(
+                ConverterPaths(problem_.converters, {atoms, all}, {atoms, all}, backs).prices());
         }
         return *bridge_made_;
     }
