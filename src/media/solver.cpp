@@ -42,6 +42,17 @@ Caps as_listed(const Caps& whole, Caps parts) {
     return all;
 }
 
+// With the field at 0/1, which stands for no steady rate: what two branches can agree on of which
+// one makes one frame of many. Nothing where it is settled, or no rate.
+std::optional<Structure> at_no_rate(const Structure& alternative, const std::string& field) {
+    const Value* open = alternative.find(field);
+    const auto* range = open ? open->get<FractionRange>() : nullptr;
+    if (range == nullptr || range->min.num() != 0) return std::nullopt;
+    Structure still = alternative;
+    still.set(field, range->min);
+    return still;
+}
+
 }  // namespace
 
 std::vector<std::size_t> flow_order(const NegotiationProblem& problem) {
@@ -324,18 +335,28 @@ std::optional<Clash> Solver::fix(std::size_t variable) {
     const Caps before = as_upstream_prefers(variable);
     std::optional<Clash> first_clash;
     for (const Structure& alternative : before.structures()) {
-        trail_.clear();
-        set_domain(variable, Caps(choose(variable, alternative)));
-        wake_neighbours(variable);
-        auto clash = propagate();
+        auto clash = try_out(variable, choose(variable, alternative));
+        if (clash) {
+            const auto without = at_no_rate(alternative, describe(*clash).field);
+            if (without && !try_out(variable, choose(variable, *without))) clash.reset();
+        }
         if (!clash) return std::nullopt;
         if (!first_clash) first_clash = std::move(clash);
-        for (; !trail_.empty(); trail_.pop_back()) {
-            domains_[trail_.back().first] = std::move(trail_.back().second);
-            ++version_[trail_.back().first];
-        }
     }
     return first_clash;
+}
+
+// Leaves all as it was where the others cannot live with it.
+std::optional<Clash> Solver::try_out(std::size_t variable, Structure chosen) {
+    trail_.clear();
+    set_domain(variable, Caps(std::move(chosen)));
+    wake_neighbours(variable);
+    auto clash = propagate();
+    for (; clash && !trail_.empty(); trail_.pop_back()) {
+        domains_[trail_.back().first] = std::move(trail_.back().second);
+        ++version_[trail_.back().first];
+    }
+    return clash;
 }
 
 // What the transform before it would make of what comes in if nobody asked for anything else: one

@@ -66,6 +66,7 @@ class Solver {
     std::optional<Clash> narrow_across(std::size_t node, Way way);
     std::optional<Clash> narrow_pad(std::size_t node, std::size_t from, Way way);
     std::optional<Clash> fix(std::size_t variable);
+    std::optional<Clash> try_out(std::size_t variable, Structure chosen);
     Structure choose(std::size_t variable, Structure alternative) const;
     std::vector<FieldPreference> unchanged(std::size_t variable) const;
     Caps as_upstream_prefers(std::size_t variable);

@@ -47,8 +47,9 @@ std::vector<PixelFormat> mapped(const Structure& shape, bool down) {
 
 // A rate of frames as one of bursts, or the other way round; nothing where it has no place for it.
 std::optional<Fraction> times(const Fraction& rate, std::int64_t frames, bool down) {
-    return down ? Fraction::make(rate.num(), rate.den() * frames)
-                : Fraction::make(rate.num() * frames, rate.den());
+    std::int64_t product = 0;
+    if (__builtin_mul_overflow(down ? rate.den() : rate.num(), frames, &product)) return {};
+    return down ? Fraction::make(rate.num(), product) : Fraction::make(product, rate.den());
 }
 
 std::optional<Value> rate_of(const Value& rate, std::int64_t frames, bool down) {
