@@ -92,7 +92,8 @@ void Cuts::start_upstream() {
 void Cuts::travel_all() {
     // Sets only get smaller on their way, or stay what somebody named; the bound is for circles of
     // transforms that calculate.
-    const std::size_t most = 4096 + 512 * edges_.size();
+    constexpr std::size_t at_all = std::size_t{1} << 16U;
+    const std::size_t most = std::min(at_all, 4096 + 512 * edges_.size());
     while (!waiting_.empty() && travelled_ < most) {
         const std::size_t edge = waiting_.front();
         waiting_.pop_front();

@@ -295,11 +295,14 @@ std::optional<Clash> Solver::narrow_pad(std::size_t n, std::size_t from, Way way
 // A transform may have an order of its own, such as "rather no conversion": it counts once what
 // goes in is known.
 Caps Solver::as_upstream_prefers(std::size_t variable) {
+    // Each of many inputs splits the alternatives once more; an order of so many is nobody's.
+    constexpr std::size_t most = 64;
     Caps ordered = domains_[variable];
     for (const std::size_t out : members_[variable]) {
         const std::size_t n = problem_->links[out].from;
         if (relation(n) != PadRelation::transform) continue;
         for (const std::size_t in : links_at_[n]) {
+            if (ordered.structures().size() > most) return ordered;
             const Caps& fed = domains_[variable_of_[in]];
             if (problem_->links[in].to != n || !is_fixed(fed)) continue;
             Caps both = preferred({.transform = problem_->nodes[n].transform,
