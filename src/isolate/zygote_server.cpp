@@ -90,7 +90,6 @@ class Server {
     std::list<Running> running_;
     std::optional<Born> spare_;
     bool spare_wanted_ = false;
-    bool may_have_spares_ = true;
     std::vector<std::string> missing_;  // Of the spawn at hand.
 };
 
@@ -135,7 +134,7 @@ void Server::answer(Packet packet) {
     Result<> done = request ? Result<>{} : Result<>(Failure(request.error()));
     if (done) done = spawn(*request, std::move(packet.fds));
     if (done) {
-        spare_wanted_ = !spare_ && may_have_spares_ && serves(request->policy);
+        spare_wanted_ = !spare_ && serves(request->policy);
         return;
     }
     reply.id = request ? request->id : 0;
@@ -267,18 +266,15 @@ Result<Born> Server::clone_child(const SpawnRequest* request, std::vector<Unique
 // So that the next one finds the longer half of its birth done. Where there can be none, there is
 // the long way, which tells why.
 void Server::make_spare() {
-    may_have_spares_ = false;
     const StageIdentity identity = stage_identity(false);
     std::vector<UniqueFd> none;
     Result<Born> born = clone_child(nullptr, none, identity, stage_namespaces());
     if (!born) return;
     const std::array<std::byte, 1> go{};
     if (!map_identity(born->pid, identity) || !zygote_wire::send(born->socket.get(), go, {})) {
-        bury(born->pid);
-        return;
+        return bury(born->pid);  // Killed already, perhaps.
     }
     spare_ = std::move(*born);
-    may_have_spares_ = true;
 }
 
 // Nothing: it does not fit, or died before it had said anything.

@@ -132,8 +132,10 @@ void Rcd::Strip::load(int y, MosaicSource& source) {
     source.fetch(reflect(y, options.height), 2 * begin,
                  {{even + begin - first, count}, {odd + begin - first, count}});
 
+    // In two steps: under UBSan GCC 12 compiles `(… ? even : odd)[column >> 1]` into a wrong place.
     const auto at = [&](int column) -> float& {
-        return ((column & 1) == 0 ? even : odd)[(column >> 1) - first];
+        float* const half = (column & 1) == 0 ? even : odd;
+        return half[(column >> 1) - first];
     };
     for (int i = 2 * (first - kMargin); i < 0; ++i) at(i) = at(reflect(i, options.width));
     for (int i = options.width; i < 2 * (first + sites + kMargin); ++i)
