@@ -146,8 +146,8 @@ void Rcd::Strip::load(int y, MosaicSource& source) {
 void Rcd::Strip::measure_columns(int y) {
     std::array<const float*, 7> at_chroma;
     std::array<const float*, 7> at_green;
-    for (int k = -3; k <= 3; ++k) {
-        const auto tap = static_cast<std::size_t>(k + 3);
+    for (std::size_t tap = 0; tap < at_chroma.size(); ++tap) {
+        const int k = static_cast<int>(tap) - 3;
         at_chroma[tap] = (k % 2 == 0 ? chroma : green).row(y + k);
         at_green[tap] = (k % 2 == 0 ? green : chroma).row(y + k);
     }
@@ -172,12 +172,12 @@ void Rcd::Strip::measure_diagonals(int y) {
     const int shift = phase(y);
     std::array<const float*, 7> down;
     std::array<const float*, 7> up;
-    for (int k = -3; k <= 3; ++k) {
+    for (std::size_t tap = 0; tap < down.size(); ++tap) {
+        const int k = static_cast<int>(tap) - 3;
         // Columns at an odd distance k are (k - 1) / 2 sites away, and the shift.
         const int right = k % 2 == 0 ? k / 2 : (k - 1) / 2 + shift;
         const int left = k % 2 == 0 ? -k / 2 : (-k - 1) / 2 + shift;
         const float* row = chroma.row(y + k);
-        const auto tap = static_cast<std::size_t>(k + 3);
         down[tap] = row + right;
         up[tap] = row + left;
     }
@@ -232,8 +232,10 @@ void Rcd::Strip::fill_green(int y) {
                     .low_down = low.row(y + 2),
                     .direction = discriminator(direction_chroma, y, left),
                     .out = green_at_chroma.row(y)};
-    for (int k = -4; k <= 4; ++k)
-        taps.column[static_cast<std::size_t>(k + 4)] = (k % 2 == 0 ? chroma : green).row(y + k);
+    for (std::size_t tap = 0; tap < taps.column.size(); ++tap) {
+        const int k = static_cast<int>(tap) - 4;
+        taps.column[tap] = (k % 2 == 0 ? chroma : green).row(y + k);
+    }
     rcd::interpolate_green(taps, sites);
 }
 
