@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "isp/burst/resample.h"
+
 namespace parallax::isp {
 namespace {
 

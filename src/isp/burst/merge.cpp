@@ -9,7 +9,6 @@
 
 #include "isp/burst/guided_frame.h"
 #include "isp/burst/refine.h"
-#include "isp/burst/resample.h"
 #include "isp/burst/tile_kernels.h"
 
 namespace parallax::isp {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <vector>
 
-#include "isp/burst/guided_frame.h"
+#include "isp/burst/resample.h"
 
 namespace parallax::isp {
 namespace {

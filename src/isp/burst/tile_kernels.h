@@ -10,7 +10,7 @@
 #include <cstddef>
 
 #include "isp/burst/noise.h"
-#include "isp/burst/resample.h"
+#include "isp/burst/tile.h"
 
 namespace parallax::isp::tile {
 
