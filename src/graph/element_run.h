@@ -116,6 +116,9 @@ class ElementRun {
 
     // --- As planned.
     Negotiated formats;
+    // Also with the formats it has: it asked for that, or a property of it was set. Written between
+    // two calls, on the thread that makes them.
+    bool configure_again = true;
     struct Memory {
         std::optional<CpuArena> arena;
         std::size_t out_bytes = 0;

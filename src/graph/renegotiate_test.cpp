@@ -1,8 +1,11 @@
 // A format that changes while it plays: what was under way arrives, and no frame is lost.
 #include <algorithm>
 #include <atomic>
+#include <bit>
+#include <fstream>
 #include <map>
 #include <set>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -90,6 +93,89 @@ TEST_CASE("run: a converter that becomes necessary while it plays is put in, no 
         CHECK(element.frames_in <= 280);  // Those before it was there went without.
         CHECK(element.frames_out == element.frames_in);
     }
+}
+
+// The inode of the memory file that is mapped there.
+std::string memory_of(const std::byte* place) {
+    std::ifstream maps("/proc/self/maps");
+    for (std::string line; std::getline(maps, line);) {
+        std::istringstream words(line);
+        std::uintptr_t begin = 0;
+        std::uintptr_t end = 0;
+        char dash = 0;
+        std::string rights;
+        std::string offset;
+        std::string device;
+        std::string inode;
+        words >> std::hex >> begin >> dash >> end >> rights >> offset >> device >> inode;
+        const auto at = std::bit_cast<std::uintptr_t>(place);
+        if (begin <= at && at < end) return inode;
+    }
+    return {};
+}
+
+// Hands frames on, and counts how often it was told its formats.
+class Told final : public ElementWith<NoOptions> {
+  public:
+    static Pads pads() {
+        return {.pads = {{"sink", PadDirection::sink}, {"src", PadDirection::src}},
+                .relation = Relation::pass_through,
+                .forwards = true,
+                .allocates = false};
+    }
+    Result<> configure(const Negotiated& /*formats*/) override {
+        ++times;
+        return {};
+    }
+    Result<Flow> process(Context& context) override { return context.forward(); }
+    int times = 0;
+};
+
+struct Heard {
+    std::vector<std::byte> samples;
+    std::set<std::string> memories;
+    int told_beside = 0;
+    int told_behind = 0;
+};
+
+// What is heard of a resampled sound while a picture beside it changes its size, or does not.
+Heard hear_beside_pictures(bool changes) {
+    Registry registry = known_elements();
+    registry.add<Told>({.name = "told", .family = "flow", .doc = "counts", .example = {}});
+    auto made = Pipeline::from_text(
+        "videotestsrc num-buffers=300 ! capsfilter name=f caps=video/x-raw,width=64,height=48 ! "
+        "told name=behind ! identity sleep-time=200 ! appsink name=pictures "
+        "audiotestsrc num-buffers=300 wave=white-noise ! audio/x-raw,rate=44100 ! queue ! "
+        "audioresample ! audio/x-raw,rate=48000 ! told name=beside ! identity sleep-time=200 ! "
+        "appsink name=sound",
+        registry);
+    if (!made) FAIL(made.error().front().text);
+    Pipeline& pipeline = **made;
+    std::atomic<int> seen = 0;
+    Heard heard;
+    pipeline.element<AppSink>("pictures")->on_frame([&](const AppSink::View& /*view*/) { ++seen; });
+    pipeline.element<AppSink>("sound")->on_frame([&](const AppSink::View& view) {
+        heard.samples.insert(heard.samples.end(), view.bytes.begin(), view.bytes.end());
+        heard.memories.insert(memory_of(view.bytes.data()));
+    });
+    play_until(pipeline, seen, 20);
+    if (changes) REQUIRE(pipeline.set_property("f", "caps", "video/x-raw,width=128,height=96"));
+    CHECK(play_out(pipeline).empty());
+    CHECK(seen == 300);
+    heard.told_beside = pipeline.element<Told>("beside")->times;
+    heard.told_behind = pipeline.element<Told>("behind")->times;
+    return heard;
+}
+
+TEST_CASE("run: what a change of format does not touch keeps its state and its memory") {
+    const Heard still = hear_beside_pictures(false);
+    const Heard changed = hear_beside_pictures(true);
+    CHECK(still.told_behind == 1);
+    CHECK(changed.told_behind == 2);
+    CHECK(changed.told_beside == 1);
+    CHECK(changed.samples == still.samples);
+    CHECK(still.memories.size() == 1);
+    CHECK(changed.memories.size() == 1);
 }
 
 // Pushes frames of three sizes in turns, each frame with a pts of its own, and ends the stream.

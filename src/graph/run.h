@@ -65,6 +65,8 @@ class Run final : public StageHost {
     Result<> negotiate();
     void adopt(ElementRun& run);
     Result<> insert(const NegotiationSolution& solution, const Converters& converters);
+    Result<std::vector<Negotiated>> formats_of_links();
+    Result<> configure_elements();
     Result<> configure();
     Result<> make_groups();
     Result<> build();
@@ -150,6 +152,7 @@ class Run final : public StageHost {
     std::atomic<bool> stopping_{false};
     std::atomic<bool> reconfigure_{false};
     std::atomic<std::uint64_t> flushes_{0};  // Asked for.
+    std::uint64_t flushes_configured_ = 0;   // Of these, when formats were told last.
     std::atomic<bool> lost_{false};          // What waits for a remote stage waits for ever.
     bool agreed_ = false;
     bool built_ = false;

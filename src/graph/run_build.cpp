@@ -174,18 +174,36 @@ Result<> Run::insert(const NegotiationSolution& solution, const Converters& conv
     return {};
 }
 
-// Tells every element its formats, asks for sizes, and makes the plan.
-Result<> Run::configure() {
-    for (auto& run : elements_) {
-        run->formats.inputs.assign(run->input_pads.size(), {});
-        run->formats.outputs.assign(run->output_pads.size(), {});
-        for (std::size_t i = 0; i < run->input_pads.size(); ++i) {
-            run->formats.inputs[i].pad = run->pads.pads[run->input_pads[i]].name;
-        }
-        for (std::size_t i = 0; i < run->output_pads.size(); ++i) {
-            run->formats.outputs[i].pad = run->pads.pads[run->output_pads[i]].name;
-        }
+namespace {
+
+// Of its pads, none of which is linked yet.
+Negotiated unlinked_formats(const ElementRun& run) {
+    Negotiated formats;
+    for (const std::size_t pad : run.input_pads) {
+        formats.inputs.emplace_back().pad = run.pads.pads[pad].name;
     }
+    for (const std::size_t pad : run.output_pads) {
+        formats.outputs.emplace_back().pad = run.pads.pads[pad].name;
+    }
+    return formats;
+}
+
+bool same(const Negotiated& a, const Negotiated& b) {
+    const auto same_pad = [](const PadFormat& x, const PadFormat& y) {
+        return x.linked == y.linked && x.caps == y.caps && x.image == y.image &&
+               x.framerate == y.framerate && x.pad == y.pad;
+    };
+    return std::ranges::equal(a.inputs, b.inputs, same_pad) &&
+           std::ranges::equal(a.outputs, b.outputs, same_pad);
+}
+
+}  // namespace
+
+// What was agreed, by element.
+Result<std::vector<Negotiated>> Run::formats_of_links() {
+    std::vector<Negotiated> formats;
+    formats.reserve(elements_.size());
+    for (const auto& run : elements_) formats.push_back(unlinked_formats(*run));
     for (const PlannedLink& link : links_) {
         Result<PadFormat> agreed = pad_format(link.caps);
         if (!agreed) {
@@ -193,20 +211,39 @@ Result<> Run::configure() {
             return Failure(std::move(agreed).error());
         }
         PadFormat format = *std::move(agreed);
-        PadFormat& out = elements_[link.from]->formats.outputs[link.from_pad];
-        PadFormat& in = elements_[link.to]->formats.inputs[link.to_pad];
+        PadFormat& out = formats[link.from].outputs[link.from_pad];
+        PadFormat& in = formats[link.to].inputs[link.to_pad];
         format.pad = std::move(out.pad);
         out = format;
         format.pad = std::move(in.pad);
         in = std::move(format);
     }
-    for (auto& run : elements_) {
-        if (Result<> configured = run->element->configure(run->formats); !configured) {
-            fail(run->name, configured.error());
-            return std::move(configured).context(run->name);
+    return formats;
+}
+
+// Tells elements their formats, but for those that have them already: they go on as they are. In a
+// process of its own an element is made anew, and the one here is told all that it is told.
+Result<> Run::configure_elements() {
+    std::vector<Negotiated> formats = PX_TRY(formats_of_links());
+    const bool flushed = flushes_configured_ != flushes_;  // Which configure() brings to an end.
+    flushes_configured_ = flushes_;
+    for (std::size_t n = 0; n < elements_.size(); ++n) {
+        ElementRun& run = *elements_[n];
+        const bool again = std::exchange(run.configure_again, false) || flushed || is_remote(n);
+        if (!again && same(run.formats, formats[n])) continue;
+        run.formats = std::move(formats[n]);
+        if (Result<> configured = run.element->configure(run.formats); !configured) {
+            fail(run.name, configured.error());
+            return std::move(configured).context(run.name);
         }
-        run->pads.policy = run->element->input_policy().value_or(run->pads.policy);
+        run.pads.policy = run.element->input_policy().value_or(run.pads.policy);
     }
+    return {};
+}
+
+// Tells elements their formats, asks for sizes, and makes the plan.
+Result<> Run::configure() {
+    PX_TRY(configure_elements());
     for (PlannedLink& link : links_) {
         ElementRun& from = *elements_[link.from];
         link.frame_bytes = from.element->output_bytes(link.from_pad, from.formats);
@@ -279,16 +316,38 @@ std::vector<Stage::Step> Run::chain_of(const PlannedStage& planned) const {
     return chain;
 }
 
+namespace {
+
+// It is as planned, and nobody looks at a frame in it any more.
+bool serves(const std::optional<CpuArena>& arena, const PlannedArena& planned) {
+    return arena && arena->slot_bytes() >= planned.slot_bytes &&
+           arena->slot_bytes() - planned.slot_bytes < CpuArena::kSlotAlignment &&
+           arena->slot_count() == planned.slots && arena->slots_free() == planned.slots;
+}
+
+}  // namespace
+
 Result<> Run::build_arenas() {
+    std::vector<std::vector<ElementRun::Memory>> former(elements_.size());
+    for (std::size_t n = 0; n < elements_.size(); ++n) {
+        ElementRun& run = *elements_[n];
+        former[n] = std::exchange(run.memory, std::vector<ElementRun::Memory>());
+        former[n].resize(run.output_pads.size());
+        run.memory.resize(run.output_pads.size());
+    }
     for (const PlannedArena& planned : plan_.arenas) {
         ElementRun& run = *elements_[planned.element];
         if (is_remote(planned.element)) continue;  // Its process has its own.
         auto& memory = run.memory[planned.pad];
         memory.out_bytes = planned.slot_bytes;
-        memory.arena = PX_TRY(CpuArena::create(
-            {.slot_bytes = planned.slot_bytes, .slot_count = planned.slots, .name = run.name}));
-        // Other processes may see it: no mapping of it but ours can ever write.
-        PX_TRY(memory.arena->seal());
+        if (auto& before = former[planned.element][planned.pad].arena; serves(before, planned)) {
+            memory.arena = std::move(before);
+        } else {
+            memory.arena = PX_TRY(CpuArena::create(
+                {.slot_bytes = planned.slot_bytes, .slot_count = planned.slots, .name = run.name}));
+            // Other processes may see it: no mapping of it but ours can ever write.
+            PX_TRY(memory.arena->seal());
+        }
         arenas_.add(*memory.arena);
     }
     return {};
@@ -304,10 +363,6 @@ TraceRing* Run::trace_ring(std::size_t stage) {
 }
 
 Result<> Run::build() {
-    for (auto& run : elements_) {
-        run->memory.clear();
-        run->memory.resize(run->output_pads.size());
-    }
     PX_TRY(begin_remote());
     PX_TRY(build_arenas());
     for (std::size_t s = 0; s < plan_.stages.size(); ++s) {

@@ -80,6 +80,7 @@ Result<> Run::set_property(std::string_view element, std::string_view name, std:
     }
     const auto set = [this, run, name = std::string(name),
                       text = std::string(text)](bool playing) -> Result<> {
+        run->configure_again = true;
         if (!playing) return run->element->set_property(name, text);
         PX_TRY(check_live(*run, name));
         const std::vector<Caps> before = caps_of_pads(*run);

@@ -115,7 +115,10 @@ Stage::Progress Stage::run_element(Work& work) {
     if (*flow == Flow::eos || *flow == Flow::reconfigure) {
         if (is_source() && index == 0) {
             start_end(*flow == Flow::eos ? Event::Type::eos : Event::Type::reconfigure);
-            if (*flow == Flow::reconfigure) host_.reconfigure_wanted();
+            if (*flow == Flow::reconfigure) {
+                run.configure_again = true;
+                host_.reconfigure_wanted();
+            }
         } else {
             finish_early(index);
         }
