@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <fstream>
-#include <functional>
-#include <numeric>
 
 #include <unistd.h>
 
@@ -54,33 +52,16 @@ std::string bar_text(const TopRow& row) {
            fmt::format(" {}/{}", row.queue_depth, row.queue_capacity);
 }
 
-// By that value, equals as they were. (std::stable_sort of libstdc++ 12 is deprecated inside, says
-// clang.)
-template <class Less, class ValueOf>
-void sort_by(std::vector<TopRow>& rows, Less less, ValueOf value_of) {
-    std::vector<std::size_t> order(rows.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
-        const auto& first = std::invoke(value_of, rows[a]);
-        const auto& second = std::invoke(value_of, rows[b]);
-        return less(first, second) || (!less(second, first) && a < b);
-    });
-    std::vector<TopRow> sorted;
-    sorted.reserve(rows.size());
-    for (const std::size_t n : order) sorted.push_back(std::move(rows[n]));
-    rows = std::move(sorted);
-}
-
-// Largest first, but for names and the graph's own order.
+// Largest first, but for names and the graph's own order; equals stay as they were.
 void sort(std::vector<TopRow>& rows, TopOrder order) {
     const auto descending = [&rows](auto value_of) {
-        sort_by(rows, std::ranges::greater(), value_of);
+        std::ranges::stable_sort(rows, std::ranges::greater(), value_of);
     };
     switch (order) {
         case TopOrder::graph:
             return;
         case TopOrder::name:
-            return sort_by(rows, std::ranges::less(), &TopRow::name);
+            return std::ranges::stable_sort(rows, {}, &TopRow::name), void();
         case TopOrder::frames:
             return descending(&TopRow::frames_per_s);
         case TopOrder::latency:

@@ -1,5 +1,7 @@
 #include "graph/pad_format.h"
 
+#include <algorithm>
+
 #include "parallax/video_caps.h"
 
 namespace parallax {
@@ -17,6 +19,15 @@ Result<PadFormat> pad_format(const Structure& caps) {
     format.image = PX_TRY(layout_from_caps(caps));
     format.framerate = caps.get_fraction("framerate").value_or(Fraction(0, 1));
     return format;
+}
+
+bool same(const Negotiated& a, const Negotiated& b) {
+    const auto same_pad = [](const PadFormat& x, const PadFormat& y) {
+        return x.linked == y.linked && x.caps == y.caps && x.image == y.image &&
+               x.framerate == y.framerate && x.pad == y.pad;
+    };
+    return std::ranges::equal(a.inputs, b.inputs, same_pad) &&
+           std::ranges::equal(a.outputs, b.outputs, same_pad);
 }
 
 }  // namespace parallax

@@ -10,4 +10,7 @@ namespace parallax {
 // Errc::invalid_argument where the caps describe no possible picture.
 Result<PadFormat> pad_format(const Structure& caps);
 
+// Of all pads: who was told the one need not be told the other.
+bool same(const Negotiated& a, const Negotiated& b);
+
 }  // namespace parallax

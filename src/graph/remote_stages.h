@@ -34,6 +34,15 @@ struct CarriedState {
     std::vector<std::byte> checkpoint = {};
 };
 
+// Processes between two lives of a run: their stages have ended, their elements are as they were.
+class Resting {
+  public:
+    Resting() = default;
+    Resting(const Resting&) = delete;
+    Resting& operator=(const Resting&) = delete;
+    virtual ~Resting() = default;  // Ends them.
+};
+
 struct RemoteSetup {
     const Plan& plan;
     const Graph& graph;
@@ -45,6 +54,7 @@ struct RemoteSetup {
     ArenaTable& arenas;
     const std::map<std::size_t, CarriedState>& carried;  // By element.
     Trace* trace = nullptr;                              // Null: nothing is traced.
+    Resting* resting = nullptr;  // Of the life before: who goes on is taken out. Null: none.
 };
 
 // Of one element, for the report.
@@ -82,8 +92,11 @@ class RemoteStages {
     virtual void replace(std::size_t element) = 0;  // Its process, by a successor.
     // Elements finish, and the processes end. What went wrong in that is told to the host.
     virtual void shut_down(bool complete) = 0;
+    // Instead, where the run agrees anew: processes whose stages have ended stay, and go on with
+    // the next begin(). Of the others, elements are made anew with what carry() says.
+    virtual std::unique_ptr<Resting> rest() = 0;
 
-    // After shut_down(): of the first element of each remote stage.
+    // After shut_down() or rest(): of the first element of each remote stage.
     virtual void carry(std::map<std::size_t, CarriedState>& carried) const = 0;
 
     // Brings the counters of remote elements up to date.

@@ -273,11 +273,16 @@ void Run::after_last_stage() {
     }
     const bool again = reconfigure_.exchange(false) && !stopping_ && !lost_;
     if (remote_) {
-        remote_->shut_down(!again && complete());
+        if (again) {
+            resting_ = remote_->rest();
+        } else {
+            remote_->shut_down(complete());
+        }
         remote_->carry(carried_);
     }
     take_down();
     if (again && restart()) return;
+    resting_.reset();
     finish();
     bus_.post({.kind = Message::Kind::ended});  // After what went wrong just now.
 }

@@ -137,6 +137,7 @@ class Run final : public StageHost {
     ArenaTable arenas_;  // All that frames of this run lie in, but the program's own.
     std::map<std::size_t, CarriedState> carried_;  // Of remote elements, between their lives.
     std::map<std::size_t, OpenedElsewhere*> opened_elsewhere_;  // In elements_.
+    std::unique_ptr<Resting> resting_;                          // While the run agrees anew.
     std::unique_ptr<RemoteStages> remote_;            // Null where no stage lives elsewhere.
     std::vector<std::unique_ptr<Stage>> stages_;      // As planned; null where it lives elsewhere.
     std::vector<std::unique_ptr<Channel>> channels_;  // By link; null inside a stage.

@@ -188,15 +188,6 @@ Negotiated unlinked_formats(const ElementRun& run) {
     return formats;
 }
 
-bool same(const Negotiated& a, const Negotiated& b) {
-    const auto same_pad = [](const PadFormat& x, const PadFormat& y) {
-        return x.linked == y.linked && x.caps == y.caps && x.image == y.image &&
-               x.framerate == y.framerate && x.pad == y.pad;
-    };
-    return std::ranges::equal(a.inputs, b.inputs, same_pad) &&
-           std::ranges::equal(a.outputs, b.outputs, same_pad);
-}
-
 }  // namespace
 
 // What was agreed, by element.
@@ -297,7 +288,9 @@ Result<> Run::begin_remote() {
                                                 .clock = clock_,
                                                 .arenas = arenas_,
                                                 .carried = carried_,
-                                                .trace = options_.trace}));
+                                                .trace = options_.trace,
+                                                .resting = resting_.get()}));
+    resting_.reset();
     return {};
 }
 
@@ -318,7 +311,7 @@ std::vector<Stage::Step> Run::chain_of(const PlannedStage& planned) const {
 
 namespace {
 
-// It is as planned, and nobody looks at a frame in it any more.
+// It is as planned, and nobody in this program looks at a frame in it any more.
 bool serves(const std::optional<CpuArena>& arena, const PlannedArena& planned) {
     return arena && arena->slot_bytes() >= planned.slot_bytes &&
            arena->slot_bytes() - planned.slot_bytes < CpuArena::kSlotAlignment &&
@@ -340,7 +333,9 @@ Result<> Run::build_arenas() {
         if (is_remote(planned.element)) continue;  // Its process has its own.
         auto& memory = run.memory[planned.pad];
         memory.out_bytes = planned.slot_bytes;
-        if (auto& before = former[planned.element][planned.pad].arena; serves(before, planned)) {
+        auto& before = former[planned.element][planned.pad].arena;
+        // What an element of another process keeps is not counted here.
+        if (!remote_ && serves(before, planned)) {
             memory.arena = std::move(before);
         } else {
             memory.arena = PX_TRY(CpuArena::create(

@@ -30,6 +30,7 @@ Stage::Stage(const Options& options)
       poison_(options.poison),
       trace_(options.trace),
       now_(options.start),
+      goes_on_(options.goes_on),
       checkpoints_(options.checkpoints),
       // In an odd epoch a predecessor was in the middle of a flush, which is begun again.
       flush_asked_((options.start.epoch + 1) / 2),
@@ -71,7 +72,8 @@ void Stage::add_output(OutChannel output) { out_.push_back(output); }
 
 Result<> Stage::resume(const std::vector<Lent>& lent) {
     // All zero is the state at the beginning, which it is in.
-    if (stateful_ != nullptr && now_.state != InlineState{}) PX_TRY(restore_state());
+    const bool restored = goes_on_ || now_.state == InlineState{};
+    if (stateful_ != nullptr && !restored) PX_TRY(restore_state());
     mark_gap();
     if (!chain_.empty()) chain_.front().run->next_sequence = now_.sequence;
     for (const OutChannel& out : out_) out.channel->resume_at(now_.published[out.word]);

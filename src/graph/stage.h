@@ -85,6 +85,7 @@ class Stage final : public Actor, public Neighbour {
         std::size_t channels = 0;
         RecordPage* page = nullptr;  // Where other processes see it; null: they do not.
         Positions start = {};        // Of the predecessor whose work it goes on with.
+        bool goes_on = false;        // With the predecessor's own elements, which know its state.
         // Four slots for what StateClass::checkpoint writes down, by commits as the record's; in
         // the first is what the predecessor wrote. Outlives the stage.
         std::span<std::byte> checkpoints = {};
@@ -240,6 +241,7 @@ class Stage final : public Actor, public Neighbour {
     const std::vector<std::vector<std::uint64_t>> poison_;
     TraceRing* const trace_;
     Positions now_;
+    const bool goes_on_;
     std::optional<Positions> told_;  // By the last commit that others see.
     FramePool pool_;
     KeeperHandle keeper_ = make_keeper(*this);

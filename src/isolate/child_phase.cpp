@@ -18,6 +18,7 @@ bool may_say(ChildPhase phase, Type type) {
             return phase >= ChildPhase::mapping && phase != ChildPhase::finished;
         case Type::metric:
         case Type::finished:
+        case Type::rested:
             return phase == ChildPhase::finishing;
         case Type::rebound:
         case Type::pong:
@@ -44,6 +45,7 @@ ChildPhase after(ChildPhase phase, Type type) {
         case Type::ready:
             return ChildPhase::ready;
         case Type::finished:
+        case Type::rested:
             return ChildPhase::finished;
         default:
             return phase;

@@ -19,7 +19,7 @@ enum class ChildPhase : std::uint8_t {
     ready,     // Until its neighbours know it.
     playing,
     ended,      // All of its channels have their end.
-    finishing,  // Elements write their ends.
+    finishing,  // Elements write their ends, or are made ready to rest.
     finished,
 };
 

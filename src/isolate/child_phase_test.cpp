@@ -21,6 +21,7 @@ constexpr std::pair<Type, std::string_view> kTable[] = {
     {Type::property_set, "---XXXX-"}, {Type::pong, "---XXXXX"},
     {Type::metric, "------X-"},       {Type::finished, "------X-"},
     {Type::rebound, "---XXXXX"},      {Type::flush_wanted, "---XXXX-"},
+    {Type::rested, "------X-"},
 };
 
 TEST_CASE("child_phase: every message is valid in its phases only") {
@@ -39,7 +40,7 @@ TEST_CASE("child_phase: every message is valid in its phases only") {
             CHECK(may_say(static_cast<ChildPhase>(phase), type) == (phases[phase] == 'X'));
         }
     }
-    CHECK(found == static_cast<int>(Type::flush_wanted) - static_cast<int>(Type::hello) + 1);
+    CHECK(found == static_cast<int>(Type::rested) - static_cast<int>(Type::hello) + 1);
 }
 
 TEST_CASE("child_phase: what may be said never leads back") {

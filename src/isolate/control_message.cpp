@@ -27,7 +27,7 @@ bool is_known(std::uint32_t word) {
         return word >= static_cast<std::uint32_t>(first) &&
                word <= static_cast<std::uint32_t>(last);
     };
-    return within(Type::init, Type::flush) || within(Type::hello, Type::keeps);
+    return within(Type::init, Type::rest) || within(Type::hello, Type::keeps);
 }
 
 std::vector<std::byte> encode(const ControlMessage& message) {

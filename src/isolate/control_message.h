@@ -21,7 +21,7 @@
 
 namespace parallax {
 
-inline constexpr std::uint32_t kProtocolVersion = 2;
+inline constexpr std::uint32_t kProtocolVersion = 3;
 
 struct ControlMessage {
     enum class Type : std::uint32_t {
@@ -41,6 +41,7 @@ struct ControlMessage {
         ping,              // a: a number that pong gives back.
         finish,            // a: 1 if the stream ended well.
         flush,             // a: its number. Also what a successor missed.
+        rest,              // It ended, and another init follows for the same elements.
         // From the stage.
         hello = 100,         // a: kProtocolVersion.
         mapped,              // All memory is mapped.
@@ -58,6 +59,7 @@ struct ControlMessage {
         finished,            // Elements have finished.
         rebound,             // a: 0 input, 1 output, 2 arenas; b: which, c: the question.
         flush_wanted,        // An element asks for a flush of the run.
+        rested,              // To `rest`: only its elements are left.
         // From a process that only opens an element (opening.h), to init, then init with formats.
         pad_caps,    // a: 0 input, 1 output; b: which; texts: its caps, in pieces.
         opened,      // text: the eight words of its state.

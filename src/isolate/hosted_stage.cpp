@@ -13,6 +13,7 @@
 #include "isolate/blueprint.h"
 #include "isolate/bundle.h"
 #include "isolate/crash_page.h"
+#include "isolate/hosted_memory.h"
 #include "isolate/peer_record.h"
 #include "isolate/stage_pieces.h"
 #include "isolate/told_error.h"
@@ -31,7 +32,9 @@ class SocketStage final : public HostedStage, public StageHost {
     std::optional<int> map() override {
         bus_.forward_to([this](const Message& message) { post(message); });
         if (!tell({.type = Type::hello, .a = kProtocolVersion}) || !take_blueprint()) return 1;
-        if (Result<> mapped = map_memory(); !mapped) return refuse(mapped.error());
+        auto memory = HostedMemory::map(blueprint_, fds_);
+        if (!memory) return refuse(memory.error());
+        memory_ = *std::move(memory);
         if (!tell({.type = Type::mapped}) || !await(Type::sealed)) return 1;
         return std::nullopt;
     }
@@ -49,6 +52,7 @@ class SocketStage final : public HostedStage, public StageHost {
         if (!received || !*received) return 1;  // The supervisor has gone.
         ControlMessage& message = (*received)->message;
         if (message.type == Type::finish) return finish(message.a == 1);
+        if (message.type == Type::rest) return rest();
         if (!obey(message, **received)) return 1;
         return std::nullopt;
     }
@@ -57,6 +61,7 @@ class SocketStage final : public HostedStage, public StageHost {
         return 2;
     }
     int fd() const override { return control_.fd(); }
+    bool rests() const override { return !rested_.empty(); }
 
     // --- What the stage says; on its thread.
     void stage_ended() override { (void)tell({.type = Type::ended}); }
@@ -128,10 +133,6 @@ class SocketStage final : public HostedStage, public StageHost {
         return received && *received && (*received)->message.type == type;
     }
 
-    UniqueFd fd(std::uint32_t number) {
-        return number < fds_.size() ? std::move(fds_[number]) : UniqueFd();
-    }
-
     static Result<Blueprint> blueprint_in(const ControlSocket::Received& received,
                                           std::uint64_t bytes) {
         if (received.fds.empty()) return fail(Errc::corrupt, "no blueprint came");
@@ -149,61 +150,9 @@ class SocketStage final : public HostedStage, public StageHost {
         return !blueprint_.pieces.empty();
     }
 
-    Result<> map_arena(const Blueprint::Arena& arena) {
-        if (!arena.own) return arenas_.add(arena.shape, fd(arena.fd));
-        own_.push_back(PX_TRY(CpuArena::adopt(arena.shape, fd(arena.fd))));
-        arenas_.add(own_.back());
-        return {};
-    }
-
-    template <class Link>
-    Result<std::unique_ptr<SharedRing>> map_ring(UniqueFd fd, const Link& link, Access access) {
-        const std::uint64_t places =
-            Channel::places(std::clamp(link.capacity, 1U, 65'536U), std::min(link.held, 65'536U));
-        CpuSegment pages =
-            PX_TRY(CpuSegment::from_fd(std::move(fd), SharedRing::bytes_for(places), access));
-        return std::make_unique<SharedRing>(std::move(pages), places, arenas_);
-    }
-
-    Result<> map_memory() {
-        if (blueprint_.inputs.size() > kMaxInputs || blueprint_.outputs.size() > kMaxChannels) {
-            return fail(Errc::corrupt, "more links than a stage can have");
-        }
-        for (const Blueprint::Arena& arena : blueprint_.arenas) {
-            PX_TRY(map_arena(arena));
-        }
-        record_page_ = PX_TRY(
-            CpuSegment::from_fd(fd(blueprint_.record_fd), sizeof(RecordPage), Access::read_write));
-        counters_page_ = PX_TRY(CpuSegment::from_fd(
-            fd(blueprint_.counters_fd), counters_bytes(blueprint_.pieces.size(), blueprint_.traced),
-            Access::read_write));
-        if (blueprint_.checkpoint_bytes > 0) {
-            const std::uint64_t bytes =
-                kCheckpoints * std::min<std::uint64_t>(blueprint_.checkpoint_bytes, 1U << 20U);
-            checkpoints_ = PX_TRY(
-                CpuSegment::from_fd(fd(blueprint_.checkpoints_fd), bytes, Access::read_write));
-        }
-        in_from_.reserve(blueprint_.inputs.size());
-        for (const Blueprint::Input& in : blueprint_.inputs) {
-            in_from_.push_back(PX_TRY(
-                PeerRecord::map(fd(in.record_fd), in.producer_inputs, in.producer_channels)));
-            std::vector<std::unique_ptr<SharedRing>> rings;  // Oldest first.
-            rings.reserve(in.formers.size() + 1);
-            for (const auto& former : in.formers) {
-                rings.push_back(PX_TRY(map_ring(fd(former.ring_fd), in, Access::read_only)));
-            }
-            rings.push_back(PX_TRY(map_ring(fd(in.ring_fd), in, Access::read_only)));
-            in_rings_.push_back(std::move(rings));
-        }
-        for (const Blueprint::Output& out : blueprint_.outputs) {
-            out_to_.push_back(PX_TRY(
-                PeerRecord::map(fd(out.record_fd), out.consumer_inputs, out.consumer_channels)));
-            out_rings_.push_back(PX_TRY(map_ring(fd(out.ring_fd), out, Access::read_write)));
-        }
-        return {};
-    }
-
     Result<> make_elements() {
+        ElementCounters* const counters = PX_TRY(memory_->counters());
+        if (rests()) return take_up(counters);
         for (const std::string& plugin : blueprint_.plugins) {
             // The program may have loaded it before it began to serve stages.
             const auto factories = registry_.all();
@@ -217,22 +166,28 @@ class SocketStage final : public HostedStage, public StageHost {
         for (std::size_t i = 0; i < blueprint_.pieces.size(); ++i) {
             const Blueprint::Piece& piece = blueprint_.pieces[i];
             failing_ = piece.name;
-            auto& counters =
-                reinterpret_cast<ElementCounters*>(PX_TRY(counters_page_->view_mut()).data())[i];
             if (blueprint_.stand_in) {
-                runs_.push_back(make_stand_in(piece, counters));
+                runs_.push_back(make_stand_in(piece, counters[i]));
                 continue;
             }
-            runs_.push_back(PX_TRY(make_piece(piece, registry_, counters)));
+            runs_.push_back(PX_TRY(make_piece(piece, registry_, counters[i])));
         }
         return {};
     }
 
-    Result<TraceRing*> trace_ring() {
-        if (!blueprint_.traced) return nullptr;
-        std::byte* counters = PX_TRY(counters_page_->view_mut()).data();
-        return reinterpret_cast<TraceRing*>(counters +
-                                            counters_bytes(blueprint_.pieces.size(), false));
+    // Those that rested, for other formats and other memory.
+    Result<> take_up(ElementCounters* counters) {
+        if (rested_.size() != blueprint_.pieces.size()) {
+            return fail(Errc::corrupt, "other elements than those that rested");
+        }
+        goes_on_ = true;
+        for (std::size_t i = 0; i < rested_.size(); ++i) {
+            failing_ = blueprint_.pieces[i].name;
+            runs_.push_back(
+                PX_TRY(renew_piece(blueprint_.pieces[i], std::move(rested_[i]), counters[i])));
+        }
+        rested_.clear();
+        return {};
     }
 
     Result<> configure() {
@@ -241,35 +196,33 @@ class SocketStage final : public HostedStage, public StageHost {
         for (std::size_t i = 0; i < runs_.size(); ++i) {
             failing_ = runs_[i]->name;
             if (!blueprint_.stand_in) {
-                PX_TRY(runs_[i]->element->open());  // What others made: under the last filter.
-                PX_TRY(configure_piece(blueprint_.pieces[i], own_, blueprint_.arenas, *runs_[i]));
+                // What others made: under the last filter.
+                if (!goes_on_) PX_TRY(runs_[i]->element->open());
+                PX_TRY(configure_piece(blueprint_.pieces[i], memory_->own, blueprint_.arenas,
+                                       *runs_[i]));
             }
             runs_[i]->bus = &bus_;
             runs_[i]->clock = &clock_;
-            runs_[i]->arenas = &arenas_;
+            runs_[i]->arenas = &memory_->arenas;
             runs_[i]->watched = true;
         }
         return build_stage();
     }
 
-    Result<MemoryViewMut> checkpoint_slots() {
-        if (!checkpoints_) return MemoryViewMut();
-        return PX_TRY(checkpoints_->view_mut()).first(kCheckpoints * blueprint_.checkpoint_bytes);
-    }
-
     Result<> build_stage() {
-        auto& page = *reinterpret_cast<RecordPage*>(PX_TRY(record_page_->view_mut()).data());
         clock_.stand_at(0);  // Nothing moves before `play`.
-        stage_ = std::make_unique<Stage>(Stage::Options{.group = group_.get(),
-                                                        .host = this,
-                                                        .clock = &clock_,
-                                                        .inputs = blueprint_.inputs.size(),
-                                                        .channels = blueprint_.outputs.size(),
-                                                        .page = &page,
-                                                        .start = blueprint_.start,
-                                                        .checkpoints = PX_TRY(checkpoint_slots()),
-                                                        .poison = blueprint_.poison,
-                                                        .trace = PX_TRY(trace_ring())});
+        stage_ = std::make_unique<Stage>(
+            Stage::Options{.group = group_.get(),
+                           .host = this,
+                           .clock = &clock_,
+                           .inputs = blueprint_.inputs.size(),
+                           .channels = blueprint_.outputs.size(),
+                           .page = PX_TRY(memory_->record_page()),
+                           .start = blueprint_.start,
+                           .goes_on = goes_on_,
+                           .checkpoints = PX_TRY(memory_->checkpoints(blueprint_)),
+                           .poison = blueprint_.poison,
+                           .trace = PX_TRY(memory_->trace_ring(blueprint_))});
         std::vector<Stage::Step> chain;
         for (std::size_t i = 0; i < runs_.size(); ++i) {
             chain.push_back({.run = runs_[i].get(),
@@ -293,15 +246,15 @@ class SocketStage final : public HostedStage, public StageHost {
     void add_input(std::size_t i) {
         const Blueprint::Input& plan = blueprint_.inputs[i];
         In& in = in_.emplace_back();
-        in.from = std::move(in_from_[i]);
+        in.from = std::move(memory_->in_from[i]);
         in.peer = std::make_unique<Peer>(*this, i);
         in.channel = std::make_unique<Channel>(
             Channel::Options{.capacity = plan.capacity, .held = plan.held},
             Channel::End{&in.from->record(), plan.word}, Channel::End{&stage_->record(), i},
-            std::move(in_rings_[i].front()));
+            std::move(memory_->in_rings[i].front()));
         for (std::size_t f = 0; f < plan.formers.size(); ++f) {
             in.channel->continue_from(plan.formers[f].until, {&in.from->record(), plan.word},
-                                      std::move(in_rings_[i][f + 1]));
+                                      std::move(memory_->in_rings[i][f + 1]));
         }
         in.channel->on_violation([this](const Error& error) { accuse(error); });
         stage_->add_input({.channel = in.channel.get(), .pad = plan.pad, .from = in.peer.get()});
@@ -311,11 +264,11 @@ class SocketStage final : public HostedStage, public StageHost {
     void add_output(std::size_t c) {
         const Blueprint::Output& plan = blueprint_.outputs[c];
         Out& out = out_.emplace_back();
-        out.to = std::move(out_to_[c]);
+        out.to = std::move(memory_->out_to[c]);
         out.channel = std::make_unique<Channel>(
             Channel::Options{.capacity = plan.capacity, .held = plan.held, .keep_held = true},
             Channel::End{&stage_->record(), c}, Channel::End{&out.to->record(), plan.word},
-            std::move(out_rings_[c]));
+            std::move(memory_->out_rings[c]));
         out.channel->on_violation([this](const Error& error) { accuse(error); });
         stage_->add_output(
             {.channel = out.channel.get(), .pad = plan.pad, .word = c, .to = &reader_});
@@ -369,7 +322,7 @@ class SocketStage final : public HostedStage, public StageHost {
             case Type::ping:
                 return tell({.type = Type::pong, .a = message.a});
             case Type::forget_arena:
-                arenas_.remove(message.a);
+                memory_->arenas.remove(message.a);
                 return true;
             case Type::input_successor:
                 return input_successor(message, received);
@@ -400,16 +353,18 @@ class SocketStage final : public HostedStage, public StageHost {
         fds_ = std::move(received.fds);
         for (const Blueprint::Arena& arena : plan->arenas) {
             // Who was born meanwhile knows it from its blueprint.
-            if (!arenas_.knows(arena.shape.id) && !arenas_.add(arena.shape, fd(arena.fd))) {
+            ArenaTable& arenas = memory_->arenas;
+            if (!arenas.knows(arena.shape.id) &&
+                !arenas.add(arena.shape, take_fd(fds_, arena.fd))) {
                 return false;
             }
         }
         if (plan->inputs.empty()) return tell({.type = Type::rebound, .a = 2, .c = message.d});
         if (message.a >= in_.size()) return false;
         const Blueprint::Input& input = plan->inputs.front();
-        auto record =
-            PeerRecord::map(fd(input.record_fd), input.producer_inputs, input.producer_channels);
-        auto ring = map_ring(fd(input.ring_fd), input, Access::read_only);
+        auto record = PeerRecord::map(take_fd(fds_, input.record_fd), input.producer_inputs,
+                                      input.producer_channels);
+        auto ring = memory_->map_ring(take_fd(fds_, input.ring_fd), input, Access::read_only);
         if (!record || !ring) return false;
         stage_->post([this, number = message.a, first = message.b, word = input.word,
                       record = *std::move(record), ring = *std::move(ring)]() mutable {
@@ -440,6 +395,22 @@ class SocketStage final : public HostedStage, public StageHost {
         return true;
     }
 
+    // Everything ends but the elements, and the frames that they keep.
+    std::optional<int> rest() {
+        group_->stop();
+        for (const auto& run : runs_) run->element->set_waker([] {});
+        rested_ = std::exchange(runs_, {});
+        leave(*stage_, rested_, memory_->arenas);
+        in_.clear();
+        out_.clear();
+        stage_.reset();
+        group_.reset();
+        poller_.reset();
+        memory_.reset();
+        fds_.clear();
+        return tell({.type = Type::rested}) ? std::nullopt : std::optional<int>(1);
+    }
+
     int finish(bool complete) {
         group_->stop();
         poller_.reset();
@@ -467,18 +438,12 @@ class SocketStage final : public HostedStage, public StageHost {
 
     Bus bus_;
     RunClock clock_;
-    ArenaTable arenas_;
-    std::vector<CpuArena> own_;
-    std::optional<CpuSegment> record_page_;
-    std::optional<CpuSegment> counters_page_;
-    std::optional<CpuSegment> checkpoints_;
-    std::vector<std::unique_ptr<PeerRecord>> in_from_;
-    std::vector<std::unique_ptr<PeerRecord>> out_to_;
-    std::vector<std::vector<std::unique_ptr<SharedRing>>> in_rings_;
-    std::vector<std::unique_ptr<SharedRing>> out_rings_;
+    std::unique_ptr<HostedMemory> memory_;
 
     Peer reader_{*this, 0};  // What it says up is never asked: only readers are told to look.
+    std::vector<std::unique_ptr<ElementRun>> rested_;  // Between two lives.
     std::vector<std::unique_ptr<ElementRun>> runs_;
+    bool goes_on_ = false;  // They had a life before this one.
     std::unique_ptr<Stage> stage_;
     std::vector<In> in_;
     std::vector<Out> out_;

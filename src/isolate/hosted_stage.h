@@ -21,13 +21,16 @@ class HostedStage {
     virtual ~HostedStage() = default;
 
     // Each answers with an exit code when the process cannot go on.
-    virtual std::optional<int> map() = 0;     // What was sent; and the supervisor seals it.
-    virtual std::optional<int> make() = 0;    // Plugins and elements; then rights are given up.
+    virtual std::optional<int> map() = 0;  // What was sent; and the supervisor seals it.
+    // Plugins and elements; then rights are given up. In a later life: the same elements.
+    virtual std::optional<int> make() = 0;
     virtual std::optional<int> settle() = 0;  // Formats and threads; ready to play.
 
-    // One message, for which it waits. An answer: the stage is through.
+    // One message, for which it waits. An answer: the stage is through. Once it rests, its next
+    // life begins with map() again.
     virtual std::optional<int> hear() = 0;
     virtual int fd() const = 0;  // Readable when there is a message.
+    virtual bool rests() const = 0;
 
     // What went wrong that is no element's doing; the exit code.
     virtual int refuse(const Error& error) = 0;

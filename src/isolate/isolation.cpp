@@ -7,6 +7,7 @@
 #include "isolate/element_terms.h"
 #include "isolate/opening.h"
 #include "isolate/plugin_trial.h"
+#include "isolate/resting.h"
 #include "isolate/stage_process.h"
 #include "isolate/supervisor.h"
 
@@ -25,7 +26,11 @@ class ProcessIsolation final : public Isolation {
 
     Result<std::unique_ptr<RemoteStages>> begin(const RemoteSetup& setup) override {
         std::unique_ptr<Zygote> zygote;
-        {
+        // Only a supervisor of ours lets processes rest. They die with their fork server.
+        if (auto* resting = static_cast<RestingProcesses*>(setup.resting)) {
+            zygote = std::move(resting->zygote);
+            if (!zygote || !zygote->alive()) resting->processes.clear();
+        } else {
             const std::lock_guard lock(mutex_);
             zygote = std::move(spare_);
         }

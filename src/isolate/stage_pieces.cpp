@@ -1,8 +1,12 @@
 #include "isolate/stage_pieces.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "graph/keeper.h"
 #include "graph/pad_format.h"
+#include "graph/stage.h"
+#include "memory/arena_table.h"
 
 namespace parallax {
 namespace {
@@ -76,6 +80,44 @@ Result<std::unique_ptr<ElementRun>> make_piece(const Blueprint::Piece& piece,
     return run;
 }
 
+Result<std::unique_ptr<ElementRun>> renew_piece(const Blueprint::Piece& piece,
+                                                std::unique_ptr<ElementRun> rested,
+                                                ElementCounters& counters) {
+    if (rested->name != piece.name || rested->factory != piece.factory) {
+        return fail(Errc::corrupt, "another element than the one that rested");
+    }
+    auto run = std::make_unique<ElementRun>(counters);
+    run->name = std::move(rested->name);
+    run->factory = std::move(rested->factory);
+    run->pads = std::move(rested->pads);
+    run->input_pads = std::move(rested->input_pads);
+    run->output_pads = std::move(rested->output_pads);
+    run->element = std::move(rested->element);
+    run->finished = rested->finished;
+    run->formats = std::move(rested->formats);
+    run->configure_again = rested->configure_again;
+    run->next_sequence = rested->next_sequence;
+    run->inputs.resize(run->input_pads.size());
+    run->drafts.resize(run->output_pads.size());
+    run->memory.resize(run->output_pads.size());
+    return run;
+}
+
+void leave(Stage& stage, const std::vector<std::unique_ptr<ElementRun>>& runs, ArenaTable& arenas) {
+    const auto estate = std::make_shared<Estate>();
+    for (const auto& run : runs) {
+        run->outputs.clear();
+        run->clear_call();
+        for (ElementRun::Memory& memory : run->memory) {
+            if (memory.arena) estate->arenas.push_back(*memory.arena);
+        }
+        run->memory.clear();
+    }
+    stage.keeper().detach();
+    estate->mappings = arenas.take_all();
+    stage.keeper().retire(estate);
+}
+
 std::unique_ptr<ElementRun> make_stand_in(const Blueprint::Piece& piece,
                                           ElementCounters& counters) {
     auto run = std::make_unique<ElementRun>(counters);
@@ -90,10 +132,13 @@ std::unique_ptr<ElementRun> make_stand_in(const Blueprint::Piece& piece,
 
 Result<> configure_piece(const Blueprint::Piece& piece, const std::vector<CpuArena>& own,
                          const std::vector<Blueprint::Arena>& arenas, ElementRun& run) {
-    run.formats.inputs = PX_TRY(formats_of(piece.inputs));
-    run.formats.outputs = PX_TRY(formats_of(piece.outputs));
-    PX_TRY(run.element->configure(run.formats));
-    run.pads.policy = run.element->input_policy().value_or(run.pads.policy);
+    Negotiated formats{.inputs = PX_TRY(formats_of(piece.inputs)),
+                       .outputs = PX_TRY(formats_of(piece.outputs))};
+    if (std::exchange(run.configure_again, false) || !same(run.formats, formats)) {
+        run.formats = std::move(formats);
+        PX_TRY(run.element->configure(run.formats));
+        run.pads.policy = run.element->input_policy().value_or(run.pads.policy);
+    }
     for (std::size_t i = 0; i < piece.memory.size() && i < run.memory.size(); ++i) {
         const Blueprint::Piece::Output& memory = piece.memory[i];
         if (memory.arena == Blueprint::kNone) continue;

@@ -30,7 +30,11 @@ std::optional<int> get_ready(Stages& stages, const std::function<Result<>()>& lo
     return each_in_turn(stages, &HostedStage::settle);
 }
 
-// Until all are through, or one finds that nobody is there to talk to.
+bool all_rest(const Stages& stages) {
+    return std::ranges::all_of(stages, [](const auto& stage) { return stage->rests(); });
+}
+
+// Until all are through or rest, or one finds that nobody is there to talk to.
 int serve(Stages& stages) {
     int worst = 0;
     std::vector<pollfd> news;
@@ -43,9 +47,9 @@ int serve(Stages& stages) {
             if (news[i].revents == 0) continue;
             CrashPage::sit_at(static_cast<std::uint32_t>(i));
             const auto code = stages[i]->hear();
-            if (!code) continue;
-            if (*code == 1) return 1;
-            worst = std::max(worst, *code);
+            if (!code && !stages[i]->rests()) continue;
+            if (code == 1) return 1;
+            worst = std::max(worst, code.value_or(0));
             news[i].fd = -1;
             --left;
         }
@@ -62,8 +66,13 @@ int run_stage_process(StageProcessOptions options) {
         stages.push_back(
             make_hosted_stage(ControlSocket(std::move(socket)), options.registry, seat));
     }
-    if (const auto code = get_ready(stages, options.lock_down)) return *code;
-    return serve(stages);
+    auto lock_down = options.lock_down;
+    for (;;) {
+        if (const auto code = get_ready(stages, lock_down)) return *code;
+        const int code = serve(stages);
+        if (code != 0 || !all_rest(stages)) return code;
+        lock_down = [] { return Result<>(); };  // For good.
+    }
 }
 
 }  // namespace parallax

@@ -71,6 +71,8 @@ Result<> Supervisor::prepare(const RemoteSetup& setup) {
     for (std::size_t l = 0; l < plan_.links.size(); ++l) {
         if (plan_.links[l].channel) PX_TRY(prepare_link(l));
     }
+    // Only a supervisor lets processes rest.
+    if (setup.resting != nullptr) take_over(static_cast<RestingProcesses&>(*setup.resting));
     return {};
 }
 
@@ -92,7 +94,9 @@ Result<> Supervisor::prepare_stage(const RemoteSetup& setup, std::size_t stage) 
     }
     remote.poison.resize(planned.inputs);
     neighbours_.try_emplace(stage, *this, stage);
-    for (const std::size_t element : planned.elements) figures_.try_emplace(element);
+    for (const std::size_t element : planned.elements) {
+        figures_.try_emplace(element).first->second.before.set_to(elements_[element]->counters);
+    }
     return {};
 }
 
@@ -201,6 +205,7 @@ Result<> Supervisor::start() {
         const std::int64_t now = monotonic_ns();
         for (auto& [number, remote] : remotes_) restart_at(remote, now);
         spawn_due(now);
+        resting_.clear();  // Whom nobody has taken over.
         conclude_start();
     });
     if (answer.wait_for(kStartPatience) == std::future_status::ready) return answer.get();
@@ -280,12 +285,14 @@ void Supervisor::make_room(Remote& remote, const std::string& whose) {
     kill(remote, "it makes room for one " + whose);
 }
 
-void Supervisor::shut_down(bool complete) {
+void Supervisor::shut_down(bool complete) { end(complete ? End::complete : End::incomplete); }
+
+void Supervisor::end(End how) {
     if (!thread_.running()) return;
     std::promise<void> promise;
     auto done = promise.get_future();
-    post([this, complete, promise = std::move(promise)]() mutable {
-        complete_ = complete;
+    post([this, how, promise = std::move(promise)]() mutable {
+        how_ = how;
         finishing_ = std::move(promise);
         shutting_down_ = true;
         begin_finishing();
@@ -398,8 +405,11 @@ void Supervisor::begin_finishing() {
             kill(remote, "the run is over");
             continue;
         }
-        remote.incarnation->phase = ChildPhase::finishing;
-        tell(remote, {.type = Type::finish, .a = complete_ ? 1U : 0U});
+        const bool rests = how_ == End::rest && may_rest(remote);
+        tell(remote,
+             rests ? ControlMessage{.type = Type::rest}
+                   : ControlMessage{.type = Type::finish, .a = how_ == End::complete ? 1U : 0U});
+        if (remote.incarnation) remote.incarnation->phase = ChildPhase::finishing;
     }
 }
 

@@ -173,7 +173,9 @@ void Supervisor::on_death(Remote& remote, const ChildExit& exit, Blame blame) {
         if (!waiting || !*waiting) break;
         const ControlMessage& message = (*waiting)->message;
         if (!may_say(before, message.type)) break;
-        if (message.type != Type::mapped && message.type != Type::ready) obey(remote, message);
+        const bool lives_on = message.type == Type::mapped || message.type == Type::ready ||
+                              message.type == Type::rested;
+        if (!lives_on) obey(remote, message);
     }
     dying_ = nullptr;
     read_stderr(remote);
@@ -197,7 +199,7 @@ void Supervisor::on_death(Remote& remote, const ChildExit& exit, Blame blame) {
     retire(remote, now);
     remote.start = now;
     if (finished || shutting_down_) {
-        if (finishing && complete_) die_after_end(remote, reason);
+        if (finishing && how_ == End::complete) die_after_end(remote, reason);
         return;
     }
     if (now.ended != 0 && !std::exchange(remote.over, true)) host_.stage_ended();

@@ -6,6 +6,7 @@
 //     supervisor_messages.cpp  what a process says, and in which state it may
 //     supervisor_rebind.cpp    neighbours meet a successor; former memory is let go of
 //     supervisor_death.cpp     why one died, and what follows
+//     supervisor_rest.cpp      processes that outlive it, for the run's next life
 #pragma once
 
 #include <atomic>
@@ -25,6 +26,7 @@
 #include "isolate/child_phase.h"
 #include "isolate/control_message.h"
 #include "isolate/element_terms.h"
+#include "isolate/resting.h"
 #include "isolate/supervisor.h"
 #include "sync/sync.h"
 
@@ -53,6 +55,7 @@ class Supervisor final : public RemoteStages {
     Result<> set_property(std::size_t element, std::string_view name, std::string_view text,
                           bool live) override;
     void shut_down(bool complete) override;
+    std::unique_ptr<Resting> rest() override;
     void carry(std::map<std::size_t, CarriedState>& carried) const override;
     void refresh() override;
     RemoteFigures figures(std::size_t element) const override;
@@ -155,6 +158,8 @@ class Supervisor final : public RemoteStages {
     void renew_zygote();
     int unserved_ = 0;  // Fork servers that ended before they answered once.
     bool running_elsewhere(std::size_t stage) const { return remotes_.contains(stage); }
+    enum class End : std::uint8_t { complete, incomplete, rest };
+    void end(End how);
     void begin_finishing();
     void check_idle();
     void conclude_start();
@@ -189,6 +194,20 @@ class Supervisor final : public RemoteStages {
     std::optional<std::uint64_t> released_by_reader(const PlannedLink& link) const;
     std::optional<std::uint64_t> published_by_writer(const PlannedLink& link) const;
     std::optional<std::uint64_t> consumed_by_reader(const PlannedLink& link) const;
+
+    // Rest: supervisor_rest.cpp
+    struct Started {
+        Child child;
+        std::vector<ControlSocket> controls;
+    };
+    void take_over(RestingProcesses& resting);
+    std::optional<Started> take_rested(const Crew& crew);
+    Result<Started> start_process(const Crew& crew);
+    bool may_rest(const Remote& remote);
+    void on_rested(Remote& remote);
+    void lay_to_rest(Remote& remote, RestingProcesses::Process& rested);
+    static Result<std::vector<UniqueFd>> show_only(const Blueprint& blueprint,
+                                                   std::vector<int>& fds);
 
     // Messages: supervisor_messages.cpp
     void hear(Remote& remote);
@@ -280,7 +299,8 @@ class Supervisor final : public RemoteStages {
     bool reconfiguring_ = false;
     std::uint64_t flushes_ = 0;  // The number of the last one.
     bool shutting_down_ = false;
-    bool complete_ = false;
+    End how_ = End::incomplete;
+    std::vector<RestingProcesses::Process> resting_;  // Of the life before, then for the next.
     std::optional<std::promise<Result<>>> starting_;
     std::optional<std::promise<void>> finishing_;
     Remote* dying_ = nullptr;  // Whose last words are heard.

@@ -25,6 +25,8 @@ constexpr std::size_t kMostMetrics = 64;
 void Supervisor::tell(Remote& remote, const ControlMessage& message, std::span<const int> fds) {
     if (!remote.incarnation || remote.incarnation->phase < ChildPhase::ready)
         return;  // It is told later.
+    // What follows on `rest` is for the next supervisor to say.
+    if (how_ == End::rest && remote.incarnation->phase >= ChildPhase::finishing) return;
     const Result<> sent = remote.incarnation->control.send(message, fds, false);
     if (sent || sent.error().code == Errc::peer_died) return;
     kill(remote, "it does not read its messages");
@@ -120,6 +122,8 @@ void Supervisor::obey(Remote& remote, const ControlMessage& message) {
             }
             return;
         }
+        case Type::rested:
+            return on_rested(remote);
         case Type::finished:
             process.phase = after(process.phase, message.type);
             return;

@@ -76,28 +76,13 @@ Result<> Supervisor::try_spawn(const Crew& crew) {
     for (auto& [number, other] : remotes_) {
         if (!other.bundle) other.bundle = PX_TRY(Bundle::make(plan_, number, trace_ != nullptr));
     }
-    std::vector<ControlSocket> ours;
-    std::vector<UniqueFd> theirs;
-    std::vector<int> fds;
-    for (std::size_t i = 0; i < crew.size(); ++i) {
-        ControlSocket::Pair pair = PX_TRY(ControlSocket::pair());
-        ours.push_back(std::move(pair.ours));
-        fds.push_back(pair.theirs.get());
-        theirs.push_back(std::move(pair.theirs));
-    }
-    const Remote& first = *crew.front();
-    Child child = PX_TRY(zygote_->spawn({.name = first.name,
-                                         .entry = first.given_up ? "stage" : options_.entry,
-                                         .policy = policies_.at(first.crew)},
-                                        fds));
-    for (const std::string& layer : child.missing_layers) {
-        if (first.formers.empty()) say(first, Severity::warning, "runs without " + layer);
-    }
-    embark(crew, std::move(child), std::move(ours));
+    Started started = PX_TRY(start_process(crew));
+    embark(crew, std::move(started.child), std::move(started.controls));
     for (Remote* remote : crew) {
         PX_TRY(remote->bundle->put_checkpoint(remote->checkpoint));
         std::vector<int> told{-1};
         const Blueprint blueprint = blueprint_of(*remote, told);
+        const std::vector<UniqueFd> shown = PX_TRY(show_only(blueprint, told));
         const Result<> sent = send_blueprint(*remote, {.type = Type::init}, blueprint, told);
         // One that died already is heard of by its exit.
         if (!sent && sent.error().code == Errc::peer_died) return {};

@@ -126,14 +126,14 @@ class TimerSlots {
         }
     }
 
-    static constexpr std::array<std::uint32_t, kLevels * 256> none() {
-        std::array<std::uint32_t, kLevels * 256> all{};
+    static constexpr std::array<std::uint32_t, std::size_t{kLevels} * 256> none() {
+        std::array<std::uint32_t, std::size_t{kLevels} * 256> all{};
         all.fill(kNone);
         return all;
     }
 
-    std::array<std::uint32_t, kLevels * 256> heads_ = none();
-    std::array<std::uint64_t, kLevels * 4> busy_{};
+    std::array<std::uint32_t, std::size_t{kLevels} * 256> heads_ = none();
+    std::array<std::uint64_t, std::size_t{kLevels} * 4> busy_{};
     std::vector<Block> blocks_;
     std::vector<std::uint32_t> free_;
 };

@@ -23,6 +23,7 @@
 #include "support/known_elements.h"
 #include "support/lure_src.h"
 #include "support/moving_sum.h"
+#include "support/prying.h"
 
 namespace parallax::testing {
 
@@ -32,6 +33,7 @@ inline Registry evil_registry() {
     registry.add<MovingSum>({.name = "movingsum", .family = "test", .doc = "", .example = ""});
     registry.add<Forgetful>({.name = "forgetful", .family = "test", .doc = "", .example = ""});
     registry.add<LureSrc>({.name = "luresrc", .family = "test", .doc = "", .example = ""});
+    registry.add<Prying>({.name = "prying", .family = "test", .doc = "", .example = ""});
     return registry;
 }
 
