@@ -67,11 +67,8 @@ int set_plain(pid_t thread, int policy, int priority) {
     return ::sched_setscheduler(thread, policy, &parameters) == 0 ? 0 : errno;
 }
 
-int pin(int core) {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET(static_cast<std::size_t>(core), &set);
-    return ::pthread_setaffinity_np(::pthread_self(), sizeof set, &set);
+int set_nice(pid_t thread, int nice) {
+    return ::setpriority(PRIO_PROCESS, static_cast<id_t>(thread), nice) == 0 ? 0 : errno;
 }
 
 }  // namespace
@@ -110,6 +107,26 @@ std::string group_thread_name(std::string_view group, int number) {
     return begin.substr(0, kNameKept - end.size()) + end;
 }
 
+int set_cores(pid_t thread, std::span<const int> cores) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    for (const int core : cores) {
+        if (core < 0 || core >= CPU_SETSIZE) return EINVAL;
+        CPU_SET(static_cast<std::size_t>(core), &set);
+    }
+    return ::sched_setaffinity(thread, sizeof set, &set) == 0 ? 0 : errno;
+}
+
+int place_group_thread(pid_t thread, const ResourceGroup::Options& options) {
+    if (!options.cores.empty()) {
+        if (const int error = set_cores(thread, options.cores)) return error;
+    }
+    if (options.policy != Policy::normal) {
+        if (const int error = set_group_policy(thread, options)) return error;
+    }
+    return options.nice == 0 ? 0 : set_nice(thread, options.nice);
+}
+
 int set_group_policy(pid_t thread, const ResourceGroup::Options& options) {
     switch (options.policy) {
         case Policy::normal:
@@ -132,7 +149,8 @@ int set_up_group_thread(const ResourceGroup::Options& options, int number) {
     ::pthread_setname_np(::pthread_self(), group_thread_name(options.name, number).c_str());
     if (!options.cores.empty()) {
         const auto place = static_cast<std::size_t>(number) % options.cores.size();
-        if (const int error = pin(options.cores[place])) return error;
+        if (const int error = set_cores(0, std::span(options.cores).subspan(place, 1)))
+            return error;
         // Its memory comes from its own node, whatever the process was told (numactl). A sandbox
         // may refuse the call; then what the process was told holds, by default the same.
         static_cast<void>(::syscall(SYS_set_mempolicy, MPOL_LOCAL, nullptr, 0));
@@ -140,11 +158,7 @@ int set_up_group_thread(const ResourceGroup::Options& options, int number) {
     if (options.policy != Policy::normal) {
         if (const int error = set_group_policy(0, options)) return error;
     }
-    if (options.nice != 0 &&
-        ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), options.nice) != 0) {
-        return errno;
-    }
-    return 0;
+    return options.nice == 0 ? 0 : set_nice(::gettid(), options.nice);
 }
 
 }  // namespace parallax

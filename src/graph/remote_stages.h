@@ -52,8 +52,9 @@ struct RemoteSetup {
     Bus& bus;
     const RunClock& clock;
     ArenaTable& arenas;
-    const std::map<std::size_t, CarriedState>& carried;  // By element.
-    Trace* trace = nullptr;                              // Null: nothing is traced.
+    const std::vector<std::unique_ptr<ResourceGroup>>& groups;  // All that elements name.
+    const std::map<std::size_t, CarriedState>& carried;         // By element.
+    Trace* trace = nullptr;                                     // Null: nothing is traced.
     Resting* resting = nullptr;  // Of the life before: who goes on is taken out. Null: none.
 };
 

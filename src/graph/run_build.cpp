@@ -287,6 +287,7 @@ Result<> Run::begin_remote() {
                                                 .bus = bus_,
                                                 .clock = clock_,
                                                 .arenas = arenas_,
+                                                .groups = groups_,
                                                 .carried = carried_,
                                                 .trace = options_.trace,
                                                 .resting = resting_.get()}));

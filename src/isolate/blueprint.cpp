@@ -90,7 +90,7 @@ void walk_positions(Io& io, auto& positions) {
 template <class Io>
 void walk_blueprint(Io& io, auto& blueprint) {
     io.field(blueprint.group);
-    io.field(blueprint.nice);
+    io.field(blueprint.placed);
     io.list(blueprint.pieces, [&](auto& piece) { walk_piece(io, piece); });
     io.list(blueprint.arenas, [&](auto& arena) {
         io.field(arena.shape.id);

@@ -69,7 +69,7 @@ struct Blueprint {
     static constexpr std::uint32_t kNone = ~std::uint32_t{0};
 
     std::string group = "default";
-    std::int32_t nice = 0;
+    bool placed = false;  // It says which its thread is, for the supervisor to place.
     std::vector<Piece> pieces;
     std::vector<Arena> arenas;
     std::vector<Input> inputs;

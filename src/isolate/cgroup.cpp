@@ -53,6 +53,10 @@ std::string own_path(const std::string& groups, std::string_view controller) {
     return {};
 }
 
+std::array<const std::string*, 4> all_of(const CgroupPlaces& places) {
+    return {&places.memory, &places.cpu, &places.pids, &places.cpuset};
+}
+
 bool can_make(const std::string& folder) {
     const std::string trial = folder + "/" + cgroup_name(::getpid(), ~std::uint64_t{0});
     if (::mkdir(trial.c_str(), 0755) != 0) return false;
@@ -88,12 +92,15 @@ void find_version_2(CgroupPlaces& places, const Hierarchy& hierarchy, const std:
     if (lists(words, "memory", ' ')) places.memory = folder;
     if (lists(words, "cpu", ' ')) places.cpu = folder;
     if (lists(words, "pids", ' ')) places.pids = folder;
-    if (!places.memory.empty() || !places.cpu.empty() || !places.pids.empty()) places.version = 2;
+    if (lists(words, "cpuset", ' ')) places.cpuset = folder;
+    const bool any = std::ranges::any_of(all_of(places), [](auto* each) { return !each->empty(); });
+    if (any) places.version = 2;
 }
 
 void find_version_1(CgroupPlaces& places, const Hierarchy& hierarchy, const std::string& groups) {
-    for (auto [name, place] : {std::pair{"memory", &places.memory}, std::pair{"cpu", &places.cpu},
-                               std::pair{"pids", &places.pids}}) {
+    for (auto [name, place] :
+         {std::pair{"memory", &places.memory}, std::pair{"cpu", &places.cpu},
+          std::pair{"pids", &places.pids}, std::pair{"cpuset", &places.cpuset}}) {
         if (!place->empty() || !lists(hierarchy.controllers, name, ',')) continue;
         std::string folder = std::string(hierarchy.point) + own_path(groups, name);
         while (folder.ends_with('/')) folder.pop_back();
@@ -149,13 +156,40 @@ Result<Cgroup> Cgroup::create(const CgroupPlaces& places, std::string_view name,
     Cgroup group;
     for (const Setting& setting : settings_of(places, limits)) {
         const std::string folder = setting.place + "/" + std::string(name);
-        if (std::ranges::find(group.folders_, folder) == group.folders_.end()) {
-            if (::mkdir(folder.c_str(), 0755) != 0) return fail_errno("mkdir " + folder);
-            group.folders_.push_back(folder);
-        }
+        PX_TRY(group.make_folder(folder));
         PX_TRY(write_text(folder + "/" + setting.file, setting.value));
     }
     return group;
+}
+
+// True when it is new.
+Result<bool> Cgroup::make_folder(const std::string& folder) {
+    if (std::ranges::find(folders_, folder) != folders_.end()) return false;
+    if (::mkdir(folder.c_str(), 0755) != 0) return fail_errno("mkdir " + folder);
+    folders_.push_back(folder);
+    return true;
+}
+
+Result<> Cgroup::hold_cores(const CgroupPlaces& places, std::string_view name,
+                            std::span<const int> cores) {
+    if (places.cpuset.empty()) {
+        return fail(Errc::lacking, "no cgroup with a cpuset controller can be made here");
+    }
+    const std::string folder = places.cpuset + "/" + std::string(name);
+    const bool made = PX_TRY(make_folder(folder));
+    std::string list;
+    for (const int core : cores) list += (list.empty() ? "" : ",") + std::to_string(core);
+    Result<> done;
+    // Version 1 lets nobody into a group that has no memory nodes, and hands none down.
+    if (places.version == 1) {
+        done = write_text(folder + "/cpuset.mems", read_text(places.cpuset + "/cpuset.mems"));
+    }
+    if (done) done = write_text(folder + "/cpuset.cpus", list);
+    if (!done && made) {
+        ::rmdir(folder.c_str());
+        folders_.pop_back();
+    }
+    return done;
 }
 
 Result<> Cgroup::add(pid_t process) const {
@@ -187,9 +221,9 @@ std::string cgroup_name(pid_t server, std::uint64_t id) {
 }
 
 void sweep_cgroups(const CgroupPlaces& places) {
-    for (const std::string& place : {places.memory, places.cpu, places.pids}) {
-        if (place.empty()) continue;
-        DIR* folder = ::opendir(place.c_str());
+    for (const std::string* place : all_of(places)) {
+        if (place->empty()) continue;
+        DIR* folder = ::opendir(place->c_str());
         if (folder == nullptr) continue;
         std::vector<std::string> old;
         while (const dirent* entry = ::readdir(folder)) {  // NOLINT(concurrency-mt-unsafe)
@@ -202,7 +236,7 @@ void sweep_cgroups(const CgroupPlaces& places) {
         }
         ::closedir(folder);
         for (const std::string& name : old) {
-            std::string path = place;
+            std::string path = *place;
             path += "/";
             path += name;
             ::rmdir(path.c_str());

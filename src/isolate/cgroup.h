@@ -1,4 +1,4 @@
-// Cgroup: limits on memory, CPU and threads of one stage, where the kernel lets us set them.
+// Cgroup: limits on memory, CPU, threads and cores of one stage, where the kernel lets us set them.
 //
 // Version 2 where its controllers are ours to use, else version 1, else none: then the caller has
 // rlimits. One group for each stage, made by the fork server below its own and named after it, so
@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,7 @@ struct CgroupPlaces {
     std::string memory;  // Empty: that controller cannot be had.
     std::string cpu;
     std::string pids;
+    std::string cpuset;
     int version = 0;  // 0 when there is none.
 
     // Looks at the mounts, and tries whether a group can be made: root of a container often may
@@ -47,11 +49,17 @@ class Cgroup {
     }
     ~Cgroup() { remove(); }
 
+    // These cores and no others, for who is added later: what is in it cannot leave them, whatever
+    // it may ask the kernel. Without the controller Errc::lacking, and nothing has changed.
+    Result<> hold_cores(const CgroupPlaces& places, std::string_view name,
+                        std::span<const int> cores);
     Result<> add(pid_t process) const;
     bool oom_killed() const;
     void remove();
 
   private:
+    Result<bool> make_folder(const std::string& folder);
+
     std::vector<std::string> folders_;
 };
 

@@ -45,7 +45,7 @@ struct ControlMessage {
         // From the stage.
         hello = 100,         // a: kProtocolVersion.
         mapped,              // All memory is mapped.
-        ready,               // Elements are configured, the last filter is on.
+        ready,               // Elements are configured, the last filter is on. a: its thread.
         post,                // a: severity, b: number of the element; text: what.
         failed,              // a: Errc, b: number of the element; texts: message, hint, context.
         first_frame,         // A sink had its first.

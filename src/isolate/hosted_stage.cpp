@@ -4,6 +4,7 @@
 #include <bit>
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "exec/poller.h"
@@ -44,7 +45,7 @@ class SocketStage final : public HostedStage, public StageHost {
     }
     std::optional<int> settle() override {
         if (Result<> built = configure(); !built) return refuse(built.error());
-        if (!tell({.type = Type::ready})) return 1;
+        if (!tell({.type = Type::ready, .a = static_cast<std::uint64_t>(thread_)})) return 1;
         return std::nullopt;
     }
     std::optional<int> hear() override {
@@ -193,6 +194,7 @@ class SocketStage final : public HostedStage, public StageHost {
     Result<> configure() {
         poller_ = PX_TRY(Poller::create());
         group_ = PX_TRY(ResourceGroup::create({.name = blueprint_.group, .threads = 1}));
+        if (blueprint_.placed) thread_ = PX_TRY(group_->run(::gettid));
         for (std::size_t i = 0; i < runs_.size(); ++i) {
             failing_ = runs_[i]->name;
             if (!blueprint_.stand_in) {
@@ -434,6 +436,7 @@ class SocketStage final : public HostedStage, public StageHost {
     const std::uint32_t seat_;
     Blueprint blueprint_;
     std::vector<UniqueFd> fds_;
+    pid_t thread_ = 0;     // The stage's, as this process counts; 0: nobody asks.
     std::string failing_;  // Which element is at work, while they are made ready.
 
     Bus bus_;

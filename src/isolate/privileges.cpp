@@ -81,10 +81,13 @@ Result<> set_resource_limits(const SandboxLimits& limits) {
     PX_TRY(limit(RLIMIT_NOFILE, kDescriptors, "RLIMIT_NOFILE"));
     PX_TRY(limit(RLIMIT_MSGQUEUE, 0, "RLIMIT_MSGQUEUE"));
     PX_TRY(limit(RLIMIT_MEMLOCK, 0, "RLIMIT_MEMLOCK"));
-    PX_TRY(limit(RLIMIT_RTPRIO, 0, "RLIMIT_RTPRIO"));
-    PX_TRY(limit(RLIMIT_NICE, 0, "RLIMIT_NICE"));
     PX_TRY(limit(RLIMIT_SIGPENDING, 256, "RLIMIT_SIGPENDING"));
     return limit(RLIMIT_NPROC, limits.pids_max, "RLIMIT_NPROC");
+}
+
+Result<> forbid_raising() {
+    PX_TRY(limit(RLIMIT_RTPRIO, 0, "RLIMIT_RTPRIO"));
+    return limit(RLIMIT_NICE, 0, "RLIMIT_NICE");
 }
 
 std::uint64_t private_bytes() {

@@ -23,8 +23,10 @@ Result<> die_with_parent();
 // Closes every descriptor but these and 0, 1, 2.
 Result<> close_all_but(std::span<const int> keep);
 
-// No core files, few descriptors, no message queues, no real-time; threads up to pids_max.
+// No core files, few descriptors, no message queues; threads up to pids_max.
 Result<> set_resource_limits(const SandboxLimits& limits);
+// No real-time and no nice value below its own, also if another process of its user asks for it.
+Result<> forbid_raising();
 // Memory of its own that it has now, as RLIMIT_DATA counts it; 0 when /proc does not tell.
 std::uint64_t private_bytes();
 // Where no cgroup holds it: what the process may allocate beyond what it had.

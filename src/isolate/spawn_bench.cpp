@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "exec/group_threads.h"
 #include "isolate/isolation_bench.h"
 #include "isolate/zygote.h"
 #include "support/stages.h"
@@ -40,15 +41,18 @@ double first_byte_us(int fd, Clock::time_point begin) {
 }
 
 // From the wish to the first word of a stage that is locked down.
-double spawn_us(Zygote& zygote, SandboxPreset preset) {
+double spawn_us(Zygote& zygote, SandboxPreset preset, std::vector<int> cores = {}) {
     std::array<int, 2> ends{};
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) std::abort();
     const UniqueFd ours(ends[0]);
     const UniqueFd theirs(ends[1]);
     const int fd = theirs.get();
     const auto begin = Clock::now();
-    const auto child = zygote.spawn(
-        {.name = "bench", .entry = "bench.ready", .policy = {.preset = preset}}, {&fd, 1});
+    const auto child = zygote.spawn({.name = "bench",
+                                     .entry = "bench.ready",
+                                     .policy = {.preset = preset},
+                                     .cores = std::move(cores)},
+                                    {&fd, 1});
     if (!child) std::abort();
     const double took = first_byte_us(ours.get(), begin);
     while (!zygote.reaped()) {
@@ -98,15 +102,18 @@ int spawn_bench(int rounds) {
     std::vector<std::string> bwrap{"/usr/bin/bwrap", "--unshare-all", "--ro-bind", "/", "/"};
     bwrap.insert(bwrap.end(), echo.begin(), echo.end());
     const bool has_bwrap = ::access(bwrap[0].c_str(), X_OK) == 0;
-    std::array<std::vector<double>, 4> took;
+    const std::vector<int> core{allowed_cores().back()};
+    std::array<std::vector<double>, 5> took;
     // Interleaved, so that a busy minute hits all alike.
     for (int i = 0; i < rounds; ++i) {
         took[0].push_back(spawn_us(**zygote, SandboxPreset::minimal_compute));
         took[1].push_back(spawn_us(**zygote, SandboxPreset::off));
         took[2].push_back(program_us(echo));
         if (has_bwrap) took[3].push_back(program_us(bwrap));
+        took[4].push_back(spawn_us(**zygote, SandboxPreset::minimal_compute, core));
     }
     print("sandboxed stage", took[0]);
+    print("sandboxed stage on one core", took[4]);
     print("stage without a sandbox", took[1]);
     print("echo", took[2]);
     if (has_bwrap) print("bwrap --unshare-all echo", took[3]);

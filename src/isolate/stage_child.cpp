@@ -2,8 +2,10 @@
 
 #include <csignal>
 
+#include <linux/mempolicy.h>
 #include <linux/sched.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "isolate/empty_root.h"
@@ -45,6 +47,7 @@ class Confinement {
         SandboxLimits limits = policy_.limits;
         if (!mapped()) limits.pids_max = ~0U;
         PX_TRY(set_resource_limits(limits));
+        if (!child_.request.raised) PX_TRY(forbid_raising());
         if (!limits.memory_max_bytes || child_.memory_in_cgroup) return {};
         return limit_private_memory(private_bytes_ != 0 ? private_bytes_ : private_bytes(),
                                     *limits.memory_max_bytes);
@@ -157,6 +160,12 @@ void take_name(const std::string& name) {
     ::prctl(PR_SET_NAME, ("plx:" + name).substr(0, 15).c_str(), 0, 0, 0);  // The kernel keeps 15.
 }
 
+// Its memory from where its cores are, whatever the program was told (numactl).
+void stay_near(const StageChild& child) {
+    if (child.request.cores.empty()) return;
+    (void)::syscall(SYS_set_mempolicy, MPOL_LOCAL, nullptr, 0);
+}
+
 // The server's next word; its death is the end.
 zygote_wire::Packet hear(const StageChild& child) {
     Result<std::optional<zygote_wire::Packet>> packet =
@@ -187,7 +196,8 @@ zygote_wire::Packet hear(const StageChild& child) {
 }  // namespace
 
 void become_stage(StageChild child, StageEntry& entry) {
-    hear(child);  // Its ids are mapped and its cgroup is joined.
+    hear(child);  // Its ids are mapped, its cgroup is joined, and its cores are set.
+    stay_near(child);
     std::vector<std::string> missing;
     const Result<LockDown> lock_down = confine(child, missing);
     run(std::move(child), entry, lock_down, std::move(missing));
@@ -213,6 +223,7 @@ void become_spare(StageChild child, StageEntry& entry) {
     if (!request) ::_exit(kNoSandbox);
     child.request = std::move(*request);
     child.fds = std::move(wish.fds);
+    stay_near(child);
     std::vector<std::string> missing;
     const Result<LockDown> lock_down = confine_spare(confinement, child, missing);
     run(std::move(child), entry, lock_down, std::move(missing));

@@ -2,8 +2,9 @@
 //
 // The order matters: grants are taken hold of while they can be seen, the user changes before the
 // root does, capabilities go once nothing needs them, and the filter comes last, just before code
-// that nobody trusts. What happens is told to the fork server in one message, and then the socket
-// to it is closed.
+// that nobody trusts. Its cores are the fork server's to set, before it says go; no filter lets the
+// child set them itself, so that all threads it ever has keep to them. What happens is told to the
+// fork server in one message, and then the socket to it is closed.
 //
 // A spare is born before anybody asks for it: it shuts itself into its empty root, gives up its
 // rights, and waits for the request, so that what follows a crash is the shorter part. It serves

@@ -57,6 +57,7 @@ Supervisor::~Supervisor() {
 Result<> Supervisor::prepare(const RemoteSetup& setup) {
     wake_ = UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!wake_) return fail_errno("eventfd");
+    for (const auto& group : setup.groups) groups_[group->name()] = group->options();
     for (std::size_t s = 0; s < plan_.stages.size(); ++s) {
         if (plan_.stages[s].remote()) PX_TRY(prepare_stage(setup, s));
     }

@@ -3,6 +3,7 @@
 //     supervisor.cpp           the thread, and what the run asks for
 //     supervisor_times.cpp     heartbeats, restarts, looks at deadlines
 //     supervisor_spawn.cpp     memory, blueprints, the birth of an incarnation
+//     supervisor_place.cpp     what a resource group means to processes and their threads
 //     supervisor_messages.cpp  what a process says, and in which state it may
 //     supervisor_rebind.cpp    neighbours meet a successor; former memory is let go of
 //     supervisor_death.cpp     why one died, and what follows
@@ -69,6 +70,7 @@ class Supervisor final : public RemoteStages {
     using Type = ControlMessage::Type;
     struct Process {  // What the stages in one process share.
         Child child;
+        std::vector<int> cores;  // In order; empty: all.
         std::string last_words;  // The end of what it printed.
         std::string killed_for;  // By us, and why; empty: not by us.
         bool replaced = false;   // By us, to make room for a successor; no fault of its own.
@@ -209,13 +211,23 @@ class Supervisor final : public RemoteStages {
     static Result<std::vector<UniqueFd>> show_only(const Blueprint& blueprint,
                                                    std::vector<int>& fds);
 
+    // Places: supervisor_place.cpp
+    const ResourceGroup::Options& group_of(const Remote& remote) const;
+    std::vector<int> cores_of(const Crew& crew) const;
+    bool raised(const Crew& crew) const;
+    bool needs_place(const Remote& remote) const;
+    enum class Placed : std::uint8_t { yes, no_such_thread };
+    Result<Placed> place(const Remote& remote, std::uint64_t thread) const;
+    void tell_of_cores(const Crew& crew, const Child& child);
+
     // Messages: supervisor_messages.cpp
     void hear(Remote& remote);
     void obey(Remote& remote, const ControlMessage& message);
     void on_mapped(Remote& remote);
-    void on_ready(Remote& remote);
+    void on_ready(Remote& remote, const ControlMessage& message);
     void on_rebound(const Remote& remote, const ControlMessage& message);
     void on_failed(Remote& remote, const ControlMessage& message);
+    void on_unready(Remote& remote, const std::string& element, Error error);
     void on_ended(Remote& remote);
     bool has_told_all_ends(const Remote& remote) const;
     const UniqueFd* writers_ring(const PlannedLink& link, std::uint64_t position) const;
@@ -279,7 +291,8 @@ class Supervisor final : public RemoteStages {
     Bus& bus_;
     const RunClock& clock_;
     ArenaTable& arenas_;
-    Trace* const trace_;  // Null: nothing is traced.
+    std::map<std::string, ResourceGroup::Options> groups_;  // With the cores they have.
+    Trace* const trace_;                                    // Null: nothing is traced.
     std::unique_ptr<Zygote> zygote_;
     const SupervisorOptions options_;
 
@@ -293,6 +306,7 @@ class Supervisor final : public RemoteStages {
     std::map<std::size_t, Stage*> local_stages_;
 
     // The thread's own.
+    bool told_of_cores_ = false;
     bool playing_ = false;
     bool paused_ = false;
     bool stopping_ = false;

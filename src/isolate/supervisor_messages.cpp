@@ -76,7 +76,7 @@ void Supervisor::obey(Remote& remote, const ControlMessage& message) {
         case Type::mapped:
             return on_mapped(remote);
         case Type::ready:
-            return on_ready(remote);
+            return on_ready(remote, message);
         case Type::failed:
             return on_failed(remote, message);
         case Type::ended:
@@ -172,7 +172,11 @@ void Supervisor::trace(Remote& remote) {
     remote.traced = trace_->add(std::move(track), *remote.bundle->trace_ring());
 }
 
-void Supervisor::on_ready(Remote& remote) {
+void Supervisor::on_ready(Remote& remote, const ControlMessage& message) {
+    const Result<Placed> placed = place(remote, message.a);
+    if (!placed) return on_unready(remote, remote.name, placed.error());
+    // It is dying, which is told soon, or it lies, and is ended for not getting ready.
+    if (*placed == Placed::no_such_thread) return;
     remote.incarnation->phase = ChildPhase::ready;
     remote.stillborn = 0;
     remote.incarnation->ponged_ns = monotonic_ns();
@@ -196,16 +200,21 @@ void Supervisor::on_ready(Remote& remote) {
 void Supervisor::on_failed(Remote& remote, const ControlMessage& message) {
     Error error = told_error(message);
     const std::string element = element_name(remote, message.b);
-    const bool building = remote.incarnation->phase < ChildPhase::ready;
-    if (building && starting_) {
-        host_.remote_failed(element, error);
+    if (remote.incarnation->phase < ChildPhase::ready) {
+        return on_unready(remote, element, std::move(error));
+    }
+    // What it says of itself is an error of the element, as it would be on a thread; the stage
+    // goes on to its end in order.
+    host_.remote_failed(element, std::move(error));
+}
+
+// One that could not even be made ready does not go on.
+void Supervisor::on_unready(Remote& remote, const std::string& element, Error error) {
+    host_.remote_failed(element, error);
+    if (starting_) {
         std::exchange(starting_, std::nullopt)->set_value(Failure(std::move(error)));
         return;
     }
-    // What it says of itself is an error of the element, as it would be on a thread; the stage
-    // goes on to its end in order. One that could not even be made ready does not.
-    host_.remote_failed(element, std::move(error));
-    if (!building) return;
     remote.doomed = "it could not be made ready again";
     kill(remote, *remote.doomed);
 }

@@ -125,11 +125,14 @@ Result<Supervisor::Started> Supervisor::start_process(const Crew& crew) {
     const Remote& first = *crew.front();
     started.child = PX_TRY(zygote_->spawn({.name = first.name,
                                            .entry = first.given_up ? "stage" : options_.entry,
-                                           .policy = policies_.at(first.crew)},
+                                           .policy = policies_.at(first.crew),
+                                           .cores = cores_of(crew),
+                                           .raised = raised(crew)},
                                           fds));
     for (const std::string& layer : started.child.missing_layers) {
         if (first.formers.empty()) say(first, Severity::warning, "runs without " + layer);
     }
+    tell_of_cores(crew, started.child);
     return started;
 }
 

@@ -83,7 +83,7 @@ Result<> Supervisor::try_spawn(const Crew& crew) {
         std::vector<int> told{-1};
         const Blueprint blueprint = blueprint_of(*remote, told);
         const std::vector<UniqueFd> shown = PX_TRY(show_only(blueprint, told));
-        const Result<> sent = send_blueprint(*remote, {.type = Type::init}, blueprint, told);
+        Result<> sent = send_blueprint(*remote, {.type = Type::init}, blueprint, told);
         // One that died already is heard of by its exit.
         if (!sent && sent.error().code == Errc::peer_died) return {};
         if (!sent) return sent;
@@ -96,6 +96,7 @@ void Supervisor::embark(const Crew& crew, Child child, std::vector<ControlSocket
     const std::uint64_t id = child.id;
     Process& process = processes_[id];
     process.child = std::move(child);
+    process.cores = cores_of(crew);
     for (std::size_t i = 0; i < crew.size(); ++i) {
         crew[i]->incarnation.emplace(Incarnation{.process = &process,
                                                  .seat = static_cast<std::uint32_t>(i),
@@ -127,6 +128,7 @@ Result<> Supervisor::send_blueprint(Remote& remote, ControlMessage message,
 Blueprint Supervisor::blueprint_of(Remote& remote, std::vector<int>& fds) {
     Blueprint blueprint;
     blueprint.group = plan_.stages[remote.number].group;
+    blueprint.placed = needs_place(remote);
     blueprint.start = remote.start;
     blueprint.stand_in = remote.given_up;
     if (!remote.given_up) blueprint.plugins = plugins_of(confined(remote.elements), registry_);

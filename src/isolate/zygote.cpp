@@ -265,6 +265,7 @@ Result<Child> Zygote::Server::spawn(const SpawnRequest& request, std::span<const
                  .stderr_read = std::move(errors.read),
                  .crash_page = std::move(page),
                  .missing_layers = std::move(reply.missing_layers),
+                 .cores_held = reply.cores_held,
                  .from_spare = reply.from_spare};
 }
 
@@ -343,6 +344,8 @@ Result<Child> Zygote::spawn(const SpawnOptions& options, std::span<const int> fd
                          .name = options.name,
                          .entry = options.entry,
                          .policy = options.policy,
+                         .cores = options.cores,
+                         .raised = options.raised,
                          .start_up_filter = {},
                          .final_filter = {}};
     if (options.policy.preset != SandboxPreset::off) {

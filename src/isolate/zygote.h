@@ -39,6 +39,11 @@ struct SpawnOptions {
     std::string name = {};   // Of the element, for people.
     std::string entry = {};  // Handed to StageEntry::run: which of the program's stages this is.
     SandboxPolicy policy = {};
+    // That its threads may use, all of them and from the first on; empty: all.
+    std::vector<int> cores = {};
+    // It will be given a priority from outside. Where an ordinary user may do that by his limits
+    // (RLIMIT_RTPRIO, RLIMIT_NICE), those of the process have to allow it.
+    bool raised = false;
 };
 
 struct ChildExit {
@@ -56,6 +61,7 @@ struct Child {
     UniqueFd stderr_read;  // What it prints, up to a pipe's size; non-blocking, both ends.
     CrashPage crash_page;
     std::vector<std::string> missing_layers;  // Empty unless best_effort.
+    bool cores_held = false;                  // By a cgroup, not by affinity and filter alone.
     bool from_spare = false;                  // Most of its sandbox stood before it was asked for.
 };
 

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "exec/group_threads.h"
 #include "isolate/cgroup.h"
 #include "isolate/namespaces.h"
 #include "isolate/stage_child.h"
@@ -72,6 +73,7 @@ class Server {
     void make_spare();
     std::optional<Reply> use_spare(const SpawnRequest& request, std::span<const UniqueFd> fds,
                                    const Cgroup& group);
+    static Result<> seat(pid_t child, const SpawnRequest& request, const Cgroup& group);
     static Result<Reply> hear_of(const Born& born, const std::string& name, int patience_ms);
     static void bury(pid_t pid);
     Result<Reply> settle(const Born& born, const SpawnRequest& request,
@@ -179,6 +181,9 @@ Result<> Server::spawn(const SpawnRequest& request, std::vector<UniqueFd> fds) {
         PX_TRY(check_layers(request.policy));
         group = PX_TRY(group_for(request));
     }
+    const bool held =
+        !request.cores.empty() &&
+        group.hold_cores(places_, cgroup_name(::getpid(), request.id), request.cores).has_value();
     Born born;
     Result<Reply> reply = Reply{};
     std::optional<Reply> quick = use_spare(request, fds, group);
@@ -197,6 +202,7 @@ Result<> Server::spawn(const SpawnRequest& request, std::vector<UniqueFd> fds) {
     }
     running_.push_back({request.id, born.pid, std::move(group)});
     reply->pid = born.pid;
+    reply->cores_held = held;
     reply->missing_layers.insert(reply->missing_layers.begin(), missing_.begin(), missing_.end());
     const int pidfd = born.pidfd.get();
     return zygote_wire::send(control_.get(), zygote_wire::encode(*reply), {&pidfd, 1});
@@ -284,7 +290,7 @@ std::optional<Reply> Server::use_spare(const SpawnRequest& request, std::span<co
     std::vector<int> lent;
     lent.reserve(fds.size());
     for (const UniqueFd& fd : fds) lent.push_back(fd.get());
-    if (group.add(spare_->pid) &&
+    if (seat(spare_->pid, request, group) &&
         zygote_wire::send(spare_->socket.get(), zygote_wire::encode(request), lent)) {
         if (Result<Reply> reply = hear_of(*spare_, request.name, kSpareMs))
             return std::move(*reply);
@@ -293,11 +299,21 @@ std::optional<Reply> Server::use_spare(const SpawnRequest& request, std::span<co
     return {};
 }
 
+// Into its group, which lets it have all of the group's cores, and then onto its own. It has one
+// thread and waits for our word: whatever it starts later inherits this.
+Result<> Server::seat(pid_t child, const SpawnRequest& request, const Cgroup& group) {
+    PX_TRY(group.add(child));
+    if (request.cores.empty()) return {};
+    errno = set_cores(child, request.cores);
+    if (errno != 0) return fail_errno("the cores of " + request.name);
+    return {};
+}
+
 // Maps the child's ids, puts it into its group, lets it go, and hears how that went.
 Result<Reply> Server::settle(const Born& born, const SpawnRequest& request,
                              const StageIdentity& identity, const Cgroup& group) {
     if ((born.namespaces & CLONE_NEWUSER) != 0) PX_TRY(map_identity(born.pid, identity));
-    PX_TRY(group.add(born.pid));
+    PX_TRY(seat(born.pid, request, group));
     const std::array<std::byte, 1> go{};
     PX_TRY(zygote_wire::send(born.socket.get(), go, {}));
     return hear_of(born, request.name, kConfineMs);

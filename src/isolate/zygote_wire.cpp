@@ -114,6 +114,18 @@ SandboxPolicy policy_of(Reader& from) {
     return policy;
 }
 
+std::vector<int> cores_of(Reader& from, bool& sound) {
+    const std::uint64_t count = from.number();
+    sound = count <= kMostCores;
+    std::vector<int> cores;
+    for (std::uint64_t i = 0; sound && i < count; ++i) {
+        const std::uint64_t core = from.number();
+        sound = core < kMostCores;
+        cores.push_back(static_cast<int>(core));
+    }
+    return cores;
+}
+
 }  // namespace
 
 Bytes encode(const SpawnRequest& request) {
@@ -122,6 +134,9 @@ Bytes encode(const SpawnRequest& request) {
     to.put(request.name);
     to.put(request.entry);
     put(to, request.policy);
+    to.put(std::uint64_t{request.cores.size()});
+    for (const int core : request.cores) to.put(static_cast<std::uint64_t>(core));
+    to.put(std::uint64_t{request.raised});
     to.put(request.start_up_filter);
     to.put(request.final_filter);
     return std::move(to).finish();
@@ -134,9 +149,13 @@ Result<SpawnRequest> decode_request(std::span<const std::byte> bytes) {
     request.name = from.text();
     request.entry = from.text();
     request.policy = policy_of(from);
+    bool sound = false;
+    request.cores = cores_of(from, sound);
+    request.raised = from.number() != 0;
     request.start_up_filter = from.bytes();
     request.final_filter = from.bytes();
-    if (!from.good()) return fail(Errc::corrupt, "a request to the fork server is malformed");
+    if (!from.good() || !sound)
+        return fail(Errc::corrupt, "a request to the fork server is malformed");
     return request;
 }
 
@@ -149,6 +168,7 @@ Bytes encode(const Reply& reply) {
     to.put(static_cast<std::uint64_t>(reply.signal));
     to.put(std::uint64_t{reply.out_of_memory});
     to.put(std::uint64_t{reply.from_spare});
+    to.put(std::uint64_t{reply.cores_held});
     to.put(reply.missing_layers);
     to.put(static_cast<std::uint64_t>(reply.error.code));
     to.put(reply.error.message);
@@ -168,6 +188,7 @@ Result<Reply> decode_reply(std::span<const std::byte> bytes) {
     reply.signal = static_cast<std::int64_t>(from.number());
     reply.out_of_memory = from.number() != 0;
     reply.from_spare = from.number() != 0;
+    reply.cores_held = from.number() != 0;
     reply.missing_layers = from.texts();
     const std::uint64_t error = from.number();
     reply.error.code = static_cast<Errc>(error);

@@ -21,15 +21,18 @@ namespace parallax::zygote_wire {
 
 using Bytes = std::vector<std::byte>;
 
-inline constexpr std::size_t kMostFds = 240;  // The kernel sends 253 at once; some are ours.
-inline constexpr std::size_t kOwnFds = 2;     // Crash page and standard error go first.
+inline constexpr std::size_t kMostFds = 240;     // The kernel sends 253 at once; some are ours.
+inline constexpr std::size_t kMostCores = 1024;  // As many as a cpu_set_t has.
+inline constexpr std::size_t kOwnFds = 2;        // Crash page and standard error go first.
 
 struct SpawnRequest {
     std::uint64_t id = 0;
     std::string name;
     std::string entry;
     SandboxPolicy policy;
-    Bytes start_up_filter;  // Empty: sandbox=off.
+    std::vector<int> cores = {};  // Empty: all.
+    bool raised = false;          // As SpawnOptions'.
+    Bytes start_up_filter;        // Empty: sandbox=off.
     Bytes final_filter;
 };
 
@@ -43,6 +46,7 @@ struct Reply {
     std::int64_t signal = 0;
     bool out_of_memory = false;
     bool from_spare = false;
+    bool cores_held = false;  // By a cgroup.
     std::vector<std::string> missing_layers;
     Error error{Errc::system, {}, {}, {}};
 };

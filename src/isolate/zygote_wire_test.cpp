@@ -28,6 +28,8 @@ SpawnRequest sample_request() {
                              .device_paths = {"/d"},
                              .endpoints = {"tcp:1"},
                              .load_paths = {"/e"}};
+    request.cores = {0, 1023};
+    request.raised = true;
     request.policy.limits = {.memory_max_bytes = 1 << 30, .cpu_quota = 0.5, .pids_max = 9};
     return request;
 }
@@ -39,6 +41,7 @@ Reply sample_reply() {
             .code = 3,
             .signal = 9,
             .out_of_memory = true,
+            .cores_held = true,
             .missing_layers = {"landlock"},
             .error = {Errc::unsupported, "no landlock", "hint", {"blur0"}}};
 }
@@ -53,6 +56,8 @@ TEST_CASE("zygote wire: a request comes out as it went in") {
     CHECK(out.policy.limits.cpu_quota == 0.5);
     CHECK(out.policy.limits.memory_max_bytes == 1ULL << 30);
     CHECK(out.start_up_filter.size() == 16);
+    CHECK(out.cores == std::vector{0, 1023});
+    CHECK(out.raised);
 }
 
 TEST_CASE("zygote wire: an answer comes out as it went in") {
@@ -60,6 +65,7 @@ TEST_CASE("zygote wire: an answer comes out as it went in") {
     CHECK(encode(out) == encode(sample_reply()));
     CHECK(out.error.code == Errc::unsupported);
     CHECK(out.out_of_memory);
+    CHECK(out.cores_held);
 }
 
 TEST_CASE("zygote wire: no beginning of a message is one, and nothing may follow") {
@@ -75,6 +81,17 @@ TEST_CASE("zygote wire: no beginning of a message is one, and nothing may follow
     reply.push_back({});
     CHECK_FALSE(decode_request(request));
     CHECK_FALSE(decode_reply(reply));
+}
+
+TEST_CASE("zygote wire: cores that no machine has are refused") {
+    SpawnRequest request = sample_request();
+    for (const std::vector<int>& cores :
+         {std::vector{1024}, std::vector{-1}, std::vector<int>(1025)}) {
+        request.cores = cores;
+        CHECK_FALSE(decode_request(encode(request)));
+    }
+    request.cores = std::vector<int>(1024);
+    CHECK(decode_request(encode(request)));
 }
 
 TEST_CASE("zygote wire: descriptors travel, and a closed end is told from silence") {

@@ -24,6 +24,7 @@
 #include "support/lure_src.h"
 #include "support/moving_sum.h"
 #include "support/prying.h"
+#include "support/thready.h"
 
 namespace parallax::testing {
 
@@ -32,6 +33,7 @@ inline Registry evil_registry() {
     registry.add<EvilFilter>({.name = "evilfilter", .family = "test", .doc = "", .example = ""});
     registry.add<MovingSum>({.name = "movingsum", .family = "test", .doc = "", .example = ""});
     registry.add<Forgetful>({.name = "forgetful", .family = "test", .doc = "", .example = ""});
+    registry.add<Thready>({.name = "thready", .family = "test", .doc = "", .example = ""});
     registry.add<LureSrc>({.name = "luresrc", .family = "test", .doc = "", .example = ""});
     registry.add<Prying>({.name = "prying", .family = "test", .doc = "", .example = ""});
     return registry;
@@ -40,13 +42,15 @@ inline Registry evil_registry() {
 class Isolated {
   public:
     explicit Isolated(const std::string& line, SupervisorOptions options = {},
-                      const std::vector<std::string>& plugins = {})
+                      const std::vector<std::string>& plugins = {},
+                      std::vector<ResourceGroup::Options> groups = {})
         : registry_(evil_registry()) {
         for (const std::string& plugin : plugins) REQUIRE(load_plugin(plugin, registry_));
         auto isolation = make_isolation(std::move(options));
         if (!isolation) FAIL(to_string(isolation.error()));
         isolation_ = *std::move(isolation);
-        auto made = Pipeline::from_text(line, registry_, {.isolation = isolation_.get()});
+        auto made = Pipeline::from_text(
+            line, registry_, {.groups = std::move(groups), .isolation = isolation_.get()});
         if (!made) FAIL(made.error().front().text);
         pipeline_ = *std::move(made);
         if (auto* out = pipeline_->element<AppSink>("out")) {
