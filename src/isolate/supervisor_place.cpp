@@ -5,12 +5,11 @@
 // the thread from here, with the program's rights, for the process has given up its own.
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
-#include <filesystem>
-#include <fstream>
+#include <utility>
 
 #include "exec/group_threads.h"
 #include "isolate/supervisor_impl.h"
+#include "isolate/thread_in.h"
 
 namespace parallax {
 namespace {
@@ -19,34 +18,6 @@ std::vector<int> in_order(std::vector<int> cores) {
     std::ranges::sort(cores);
     cores.erase(std::ranges::unique(cores).begin(), cores.end());
     return cores;
-}
-
-// What the thread is called within its own namespace: the last number of its line NSpid.
-std::uint64_t inner_number(const std::filesystem::path& thread) {
-    std::ifstream status(thread / "status");
-    for (std::string line; std::getline(status, line);) {
-        if (!line.starts_with("NSpid:")) continue;
-        std::uint64_t number = 0;
-        const char* const end = line.data() + line.size();
-        std::from_chars(line.data() + line.find_last_of(" \t") + 1, end, number);
-        return number;
-    }
-    return 0;
-}
-
-// By our own count; 0 when the process has no such thread. Names of others' threads never come out.
-pid_t thread_in(pid_t process, std::uint64_t inner) {
-    std::error_code gone;
-    const std::filesystem::directory_iterator threads("/proc/" + std::to_string(process) + "/task",
-                                                      gone);
-    for (auto at = begin(threads); !gone && at != end(threads); at.increment(gone)) {
-        if (inner_number(at->path()) != inner) continue;
-        const std::string name = at->path().filename().string();
-        pid_t thread = 0;
-        std::from_chars(name.data(), name.data() + name.size(), thread);
-        return thread;
-    }
-    return 0;
 }
 
 }  // namespace
