@@ -23,6 +23,7 @@ PUBLIC = {  # Which module keeps each promise in include/parallax/.
     "result": "base", "fd": "base", "log": "base", "clock": "base",
     "segment": "memory", "arena": "memory", "pool": "memory",
     "format": "media", "value": "media", "caps": "media", "video_caps": "media", "memory_caps": "media", "audio_caps": "media",
+    "encoded_caps": "media",
     "image": "media", "meta": "media", "raw_info": "media",
     "group": "exec", "event": "exec", "task": "exec",
     "element": "graph", "context": "graph", "kept_frame": "graph", "option": "graph", "registry": "graph", "graph": "graph",

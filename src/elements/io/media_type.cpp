@@ -12,6 +12,7 @@
 #include "elements/codec/wav.h"
 #include "elements/codec/y4m.h"
 #include "elements/orientation.h"
+#include "parallax/encoded_caps.h"
 
 namespace parallax::elements {
 namespace {
@@ -51,15 +52,19 @@ Kind kind_of(std::span<const std::byte> file) {
     return Kind::none;
 }
 
-Structure with_size(Structure type, const codec::PictureInfo& info) {
-    type = std::move(type).with("width", info.width).with("height", info.height);
-    note_orientation_in(type, info.orientation);
-    return type;
+Structure structure(EncodedFormatCaps encoded, const codec::PictureInfo& info) {
+    encoded.width = info.width;
+    encoded.height = info.height;
+    Structure caps = caps_of(encoded);
+    note_orientation_in(caps, info.orientation);
+    return caps;
 }
 
-std::optional<Structure> structure(std::string_view type, const Result<codec::PictureInfo>& info) {
+std::optional<Structure> structure(std::string_view type, const Result<codec::PictureInfo>& info,
+                                   std::optional<Fraction> rate = {}) {
     if (!info) return std::nullopt;
-    return with_size(Structure(std::string(type)).with("format", traits(info->format).name), *info);
+    return structure({.media_type = std::string(type), .pixels = info->format, .framerate = rate},
+                     *info);
 }
 
 std::optional<Structure> pnm_structure(std::span<const std::byte> file) {
@@ -71,10 +76,8 @@ std::optional<Structure> pnm_structure(std::span<const std::byte> file) {
 std::optional<Structure> y4m_structure(std::span<const std::byte> file) {
     const auto y4m = codec::y4m_probe(file);
     if (!y4m) return std::nullopt;
-    auto type = structure(kY4m, y4m->picture);
     const auto rate = Fraction::make(y4m->rate_numerator, y4m->rate_denominator);
-    if (type) type->set("framerate", rate.value_or(Fraction(0, 1)));
-    return type;
+    return structure(kY4m, y4m->picture, rate.value_or(Fraction(0, 1)));
 }
 
 std::optional<Structure> wav_structure(std::span<const std::byte> file) {
@@ -96,7 +99,7 @@ std::optional<Structure> media_type_of(std::span<const std::byte> file) {
         case Kind::jpeg: {  // Decodes to any of several formats: none is named.
             const auto info = codec::jpeg_probe(file);
             if (!info) return std::nullopt;
-            return with_size(Structure("image/jpeg"), *info);
+            return structure({.media_type = "image/jpeg", .pixels = {}, .framerate = {}}, *info);
         }
         case Kind::tiff:
             return structure("image/tiff", codec::tiff_probe(file));
@@ -140,6 +143,8 @@ bool says_all_of(const Structure& agreed, const Structure& type) {
     });
 }
 
-bool is_picture_file(const Structure& caps) { return caps.media_type().starts_with("image/"); }
+bool is_picture_file(const Structure& caps) {
+    return family_of(caps.media_type()) == FormatFamily::picture_file;
+}
 
 }  // namespace parallax::elements
