@@ -1,13 +1,17 @@
 // MpmcRing: a bounded ring for any number of threads on both sides; the core of WorkQueue.
 //
-// Each cell says whose turn it is: even for the push of a lap, odd for its pop. A side claims a
+// Each cell says whose turn it is: that of the push to a position, or of its pop. A side claims a
 // position and then has the cell to itself. Answers are exact, as with a lock: "full" means that
 // as many items as there are cells were pushed and not yet claimed, "empty" that each push that
 // has claimed a position was popped, "closed" that none will come. For that, whoever comes to a
 // cell that another thread has claimed and not finished waits those few instructions.
 //
+// To be exact, a side must ask how far the other one is, and takes that line away from who claims
+// there: it looks a few times more at the cell first, where what it waits for will stand.
+//
 // Threads: any. Order: items leave in the order in which they were claimed, so each producer's in
-// its own. Source: Vyukov's bounded MPMC queue, with turns by lap; closing is a bit of the tail.
+// its own. Source: Vyukov's bounded MPMC queue, with turns by position; closing is a bit of the
+// tail.
 #pragma once
 
 #include <algorithm>
@@ -31,8 +35,11 @@ class MpmcRing {
   public:
     explicit MpmcRing(std::size_t capacity)
         : capacity_(std::bit_ceil(std::max<std::size_t>(capacity, 1))),
-          shift_(static_cast<unsigned>(std::countr_zero(capacity_))),
-          cells_(std::make_unique<Cell[]>(capacity_)) {}
+          cells_(std::make_unique<Cell[]>(capacity_)) {
+        for (std::size_t i = 0; i < capacity_; ++i) {
+            cells_[i].turn.store(push_turn(i), std::memory_order_relaxed);
+        }
+    }
     ~MpmcRing() {
         while (try_pop()) {
         }
@@ -40,7 +47,7 @@ class MpmcRing {
 
     QueueAnswer try_push(T& item) {
         std::uint64_t tail = tail_.load(std::memory_order_acquire);
-        for (unsigned round = 0;;) {
+        for (unsigned round = 0, looks = 0;;) {
             if ((tail & kClosed) != 0) return QueueAnswer::closed;
             const std::uint64_t at = tail >> 1U;
             Cell& cell = cell_of(at);
@@ -48,13 +55,17 @@ class MpmcRing {
             if (cell.turn.load(std::memory_order_acquire) == push_turn(at)) {
                 if (tail_.compare_exchange_weak(tail, tail + 2, std::memory_order_acq_rel)) {
                     cell.item.put(std::move(item));
-                    cell.turn.store(push_turn(at) + 1, std::memory_order_release);
+                    cell.turn.store(pop_turn(at), std::memory_order_release);
                     return QueueAnswer::ok;
                 }
                 continue;
             }
             const std::uint64_t seen = std::exchange(tail, tail_.load(std::memory_order_acquire));
             if (tail != seen) continue;
+            if (looks++ < kLooks) {
+                M::relax(0);
+                continue;
+            }
             if (at - head_.load(std::memory_order_acquire) >= capacity_) return QueueAnswer::full;
             M::relax(round++);  // Whoever pops there is about to be done.
             tail = tail_.load(std::memory_order_acquire);
@@ -63,19 +74,23 @@ class MpmcRing {
 
     Popped<T> try_pop() {
         std::uint64_t at = head_.load(std::memory_order_acquire);
-        for (unsigned round = 0;;) {
+        for (unsigned round = 0, looks = 0;;) {
             Cell& cell = cell_of(at);
             // Acquire pairs with the release in push: the item is there.
             if (cell.turn.load(std::memory_order_acquire) == pop_turn(at)) {
                 if (head_.compare_exchange_weak(at, at + 1, std::memory_order_acq_rel)) {
                     Popped<T> item(cell.item.take());
-                    cell.turn.store(pop_turn(at) + 1, std::memory_order_release);
+                    cell.turn.store(push_turn(at + capacity_), std::memory_order_release);
                     return item;
                 }
                 continue;
             }
             const std::uint64_t seen = std::exchange(at, head_.load(std::memory_order_acquire));
             if (at != seen) continue;
+            if (looks++ < kLooks) {
+                M::relax(0);
+                continue;
+            }
             const std::uint64_t tail = tail_.load(std::memory_order_acquire);
             if (tail >> 1U <= at) {
                 return std::unexpected((tail & kClosed) != 0 ? QueueAnswer::closed
@@ -101,7 +116,7 @@ class MpmcRing {
             const std::uint64_t at = (tail >> 1U) + i;
             Cell& cell = await_turn(at, push_turn(at));
             cell.item.put(std::move(items[i]));
-            cell.turn.store(push_turn(at) + 1, std::memory_order_release);
+            cell.turn.store(pop_turn(at), std::memory_order_release);
         }
         return count;
     }
@@ -117,7 +132,7 @@ class MpmcRing {
         for (std::size_t i = 0; i < count; ++i) {
             Cell& cell = await_turn(head + i, pop_turn(head + i));
             cell.item.take_to(to[i]);
-            cell.turn.store(pop_turn(head + i) + 1, std::memory_order_release);
+            cell.turn.store(push_turn(head + i + capacity_), std::memory_order_release);
         }
         return count;
     }
@@ -136,16 +151,17 @@ class MpmcRing {
 
   private:
     static constexpr std::uint64_t kClosed = 1;
+    static constexpr unsigned kLooks = 3;
 
-    // The turn beside the item: one line crosses and not two.
-    struct Cell {
+    // The turn beside the item: one line crosses and not two. Large ones share no line either.
+    struct alignas(sizeof(T) + 8 < 64 ? 8 : 64) Cell {
         typename M::template Atomic<std::uint64_t> turn{0};
         RingCell<T> item;
     };
 
     Cell& cell_of(std::uint64_t at) { return cells_[at & (capacity_ - 1)]; }
-    std::uint64_t push_turn(std::uint64_t at) const { return 2 * (at >> shift_); }
-    std::uint64_t pop_turn(std::uint64_t at) const { return push_turn(at) + 1; }
+    static std::uint64_t push_turn(std::uint64_t at) { return 2 * at; }
+    static std::uint64_t pop_turn(std::uint64_t at) { return 2 * at + 1; }
 
     Cell& await_turn(std::uint64_t at, std::uint64_t turn) {
         Cell& cell = cell_of(at);
@@ -156,7 +172,6 @@ class MpmcRing {
     }
 
     const std::size_t capacity_;
-    const unsigned shift_;
     const std::unique_ptr<Cell[]> cells_;
     alignas(64) typename M::template Atomic<std::uint64_t> tail_{0};  // Twice, plus 1 when closed.
     alignas(64) typename M::template Atomic<std::uint64_t> head_{0};
