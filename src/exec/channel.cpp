@@ -197,6 +197,10 @@ void Channel::note_depth() {
 bool Channel::readable(std::uint64_t at) {
     if (at < published_seen_) return true;
     if (violated_.load(std::memory_order_relaxed)) return false;
+    if (const std::uint32_t commits = producer_.record->commits(); commits != commits_seen_) {
+        commits_seen_ = commits;
+        ring_->fetch(at);  // Beside what it says, and not after it.
+    }
     const auto published = producer_.record->published(producer_.word);
     if (!published || *published <= published_seen_) return false;
     // Where the oldest are dropped, the producer goes on while we look, and `at` is left behind.

@@ -141,6 +141,7 @@ class Channel {
     // The consumer's.
     End producer_;
     std::uint64_t published_seen_ = 0;
+    std::uint32_t commits_seen_ = 0;
     std::deque<Former> formers_;
 
     std::move_only_function<void(Error)> tell_;

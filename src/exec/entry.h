@@ -39,6 +39,8 @@ class Ring {
     virtual Result<> put(std::uint64_t position, const Entry& entry) = 0;
     // Copied out. Fails where what lies there does not check out.
     virtual Result<Entry> get(std::uint64_t position) = 0;
+    // What get() will look at first is fetched meanwhile.
+    virtual void fetch(std::uint64_t /*position*/) const {}
 };
 
 class LocalRing final : public Ring {

@@ -4,6 +4,8 @@
 
 #include "base/check.h"
 #include "media/bytes.h"
+#include "sync/commit_record.h"
+#include "sync/machine.h"
 
 namespace parallax {
 namespace {
@@ -11,12 +13,14 @@ namespace {
 constexpr std::size_t kMaxFields = 64;
 constexpr std::size_t kMaxText = 4096;
 
-enum class Kind : std::uint32_t { frame = 1, event = 2 };
+enum class Kind : std::uint8_t { frame = 1, event = 2 };
 
-// The layout that both processes run: they are of one build.
+// The layout that both processes run: they are of one build. One line, so that one moves.
 struct Head {
     Kind kind = Kind::frame;
-    std::uint32_t flags = 0;
+    std::uint8_t origin_input = 0;  // One more than it is; 0: there is no origin.
+    std::uint16_t flags = 0;
+    std::uint32_t room_bytes = 0;  // Used of what varies.
     std::uint64_t sequence = 0;
     std::int64_t pts_ns = kNoTimeNs;
     std::int64_t duration_ns = kNoTimeNs;
@@ -24,12 +28,9 @@ struct Head {
     std::uint64_t offset_bytes = 0;
     std::uint64_t size_bytes = 0;
     std::uint64_t origin_position = 0;
-    std::uint32_t origin_input = 0;
-    std::uint32_t has_origin = 0;
-    std::uint32_t room_bytes = 0;  // Used of what varies.
-    std::uint32_t reserved = 0;
 };
-static_assert(sizeof(Head) <= SharedRing::kHeadBytes);
+static_assert(sizeof(Head) == SharedRing::kHeadBytes);
+static_assert(frame_flag::all <= UINT16_MAX && kMaxInputs < UINT8_MAX);
 static_assert(std::is_trivially_copyable_v<Head>);
 
 std::uint64_t heads_bytes(std::uint64_t places) {
@@ -102,8 +103,13 @@ SharedRing::SharedRing(CpuSegment pages, std::uint64_t places, const ArenaTable&
 Result<> SharedRing::put(std::uint64_t position, const Entry& entry) {
     const MemoryViewMut memory = PX_TRY(pages_.view_mut());
     const std::uint64_t index = position & mask_;
+    // The reader has that line: it comes while we find out what to write there.
+    Machine::fetch_for_writing(memory.data() + index * kHeadBytes);
+    if ((entry.meta.flags & ~frame_flag::all) != 0) {
+        return fail(Errc::unsupported, "a frame with flags that do not exist");
+    }
     Head head{.kind = entry.event ? Kind::event : Kind::frame,
-              .flags = entry.meta.flags,
+              .flags = static_cast<std::uint16_t>(entry.meta.flags),
               .sequence = entry.meta.sequence,
               .pts_ns = entry.meta.pts_ns,
               .duration_ns = entry.meta.duration_ns};
@@ -115,8 +121,8 @@ Result<> SharedRing::put(std::uint64_t position, const Entry& entry) {
         head.size_bytes = place->size_bytes;
     }
     if (entry.origin) {
-        head.has_origin = 1;
-        head.origin_input = entry.origin->input;
+        PX_CHECK(entry.origin->input < kMaxInputs);
+        head.origin_input = static_cast<std::uint8_t>(entry.origin->input + 1);
         head.origin_position = entry.origin->position;
     }
     std::vector<std::byte> room;
@@ -158,7 +164,9 @@ Result<Entry> SharedRing::get(std::uint64_t position) {
     if (head.size_bytes != 0) {
         entry.bytes = PX_TRY(arenas_.resolve({head.arena_id, head.offset_bytes, head.size_bytes}));
     }
-    if (head.has_origin != 0) entry.origin = Origin{head.origin_input, head.origin_position};
+    if (head.origin_input != 0) {
+        entry.origin = Origin{head.origin_input - std::uint32_t{1}, head.origin_position};
+    }
     return entry;
 }
 

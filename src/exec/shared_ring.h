@@ -18,7 +18,7 @@ namespace parallax {
 
 class SharedRing final : public Ring {
   public:
-    static constexpr std::uint64_t kHeadBytes = 128;
+    static constexpr std::uint64_t kHeadBytes = 64;
     static constexpr std::uint64_t kRoomBytes = std::uint64_t{128} << 10U;
 
     // Of how many bytes the memfd of so many places is.
@@ -30,6 +30,9 @@ class SharedRing final : public Ring {
 
     Result<> put(std::uint64_t position, const Entry& entry) override;
     Result<Entry> get(std::uint64_t position) override;
+    void fetch(std::uint64_t position) const override {
+        __builtin_prefetch(pages_.view().data() + (position & mask_) * kHeadBytes);
+    }
 
   private:
     CpuSegment pages_;

@@ -1,6 +1,7 @@
 #include "sync/commit_record.h"
 
 #include "base/check.h"
+#include "sync/machine.h"
 
 namespace parallax {
 
@@ -20,16 +21,18 @@ CommitRecord::CommitRecord(RecordPage& page, std::size_t inputs, std::size_t cha
 void CommitRecord::commit(const Positions& now) {
     const std::uint32_t next = page_->seq.load(std::memory_order_relaxed) + 1;
     auto& words = page_->slots[next & 3U].words;
+    // Readers have that line: it comes beside what was written before and is still on its way.
+    Machine::fetch_for_writing(words.data());
     // Release, so that who sees a word of this lap also sees that seq had moved on before it.
     const auto put = [&](std::size_t word, std::uint64_t value) {
         words[word].store(value, std::memory_order_release);
     };
     for (std::size_t i = 0; i < inputs_; ++i) {
-        put(i, now.consumed[i]);
-        put(kDone + i, now.done[i]);
-        put(kReleased + i, now.released[i]);
+        put(input_word(i), now.consumed[i]);
+        put(input_word(i) + kDone, now.done[i]);
+        put(input_word(i) + kReleased, now.released[i]);
     }
-    for (std::size_t c = 0; c < channels_; ++c) put(kPublished + c, now.published[c]);
+    for (std::size_t c = 0; c < channels_; ++c) put(channel_word(c), now.published[c]);
     for (std::size_t w = 0; w < kInlineWords; ++w) put(kState + w, now.state[w]);
     put(kEndedWord, now.ended);
     put(kEpochWord, now.epoch);
@@ -46,11 +49,11 @@ std::optional<Positions> CommitRecord::snapshot() const {
         };
         Positions found;
         for (std::size_t i = 0; i < inputs_; ++i) {
-            found.consumed[i] = get(i);
-            found.done[i] = get(kDone + i);
-            found.released[i] = get(kReleased + i);
+            found.consumed[i] = get(input_word(i));
+            found.done[i] = get(input_word(i) + kDone);
+            found.released[i] = get(input_word(i) + kReleased);
         }
-        for (std::size_t c = 0; c < channels_; ++c) found.published[c] = get(kPublished + c);
+        for (std::size_t c = 0; c < channels_; ++c) found.published[c] = get(channel_word(c));
         for (std::size_t w = 0; w < kInlineWords; ++w) found.state[w] = get(kState + w);
         found.ended = get(kEndedWord);
         found.epoch = get(kEpochWord);

@@ -67,13 +67,17 @@ class CommitRecord {
     void commit(const Positions& now);
 
     // The current word, or nothing when the writer was too fast: no news.
-    std::optional<std::uint64_t> consumed(std::size_t input) const { return read(input); }
-    std::optional<std::uint64_t> done(std::size_t input) const { return read(kDone + input); }
+    std::optional<std::uint64_t> consumed(std::size_t input) const {
+        return read(input_word(input));
+    }
+    std::optional<std::uint64_t> done(std::size_t input) const {
+        return read(input_word(input) + kDone);
+    }
     std::optional<std::uint64_t> released(std::size_t input) const {
-        return read(kReleased + input);
+        return read(input_word(input) + kReleased);
     }
     std::optional<std::uint64_t> published(std::size_t channel) const {
-        return read(kPublished + channel);
+        return read(channel_word(channel));
     }
     // All words of one commit. For the successor of a dead stage, and for tests.
     std::optional<Positions> snapshot() const;
@@ -83,13 +87,26 @@ class CommitRecord {
     const std::atomic<std::uint32_t>& word() const { return page_->seq; }
 
   private:
-    static constexpr std::size_t kDone = kMaxInputs;
-    static constexpr std::size_t kReleased = 2 * kMaxInputs;
-    static constexpr std::size_t kPublished = 3 * kMaxInputs;
-    static constexpr std::size_t kState = kPublished + kMaxChannels;
-    static constexpr std::size_t kEndedWord = RecordPage::kWords - 3;
-    static constexpr std::size_t kEpochWord = RecordPage::kWords - 2;
-    static constexpr std::size_t kSequenceWord = RecordPage::kWords - 1;
+    // Where the words lie. All that the neighbours of most stages look at, those of one input and
+    // two channels, are one line: so a commit moves that and the one of `seq` between cores.
+    static constexpr std::size_t kDone = 1;  // After the input's consumed.
+    static constexpr std::size_t kReleased = 2;
+    static constexpr std::size_t kFirstChannels = 2;
+    static constexpr std::size_t kFirstPublished = 3;
+    static constexpr std::size_t kEndedWord = 5;
+    static constexpr std::size_t kEpochWord = 6;
+    static constexpr std::size_t kSequenceWord = 7;
+    static constexpr std::size_t kState = 8;
+    static constexpr std::size_t kMoreInputs = kState + kInlineWords;
+    static constexpr std::size_t kMorePublished = kMoreInputs + 3 * (kMaxInputs - 1);
+    static_assert(kMorePublished + kMaxChannels - kFirstChannels == RecordPage::kWords);
+    static constexpr std::size_t input_word(std::size_t input) {
+        return input == 0 ? 0 : kMoreInputs + 3 * (input - 1);
+    }
+    static constexpr std::size_t channel_word(std::size_t channel) {
+        return channel < kFirstChannels ? kFirstPublished + channel
+                                        : kMorePublished + channel - kFirstChannels;
+    }
     static constexpr int kTries = 16;
 
     std::optional<std::uint64_t> read(std::size_t word) const {
