@@ -5,7 +5,9 @@
 //     const auto number = PX_TRY(journal->append(kind, text));   // is kept when this returns
 //
 // A thread of its own writes what has gathered since it last did, in one go, and so shares the
-// price of a write and of an fdatasync among many records (group commit). Memory is bounded: two
+// price of a write and of an fdatasync among many records (group commit). Unless each record is
+// synced, it lets records that nobody waits for gather for a millisecond, or to a quarter of its
+// queue. Memory is bounded: two
 // buffers of `queue_bytes`.
 //
 // What "kept" means says Sync: with `record`, on the disk; with `interval` and `none`, in the file,
@@ -105,6 +107,8 @@ class Journal {
     void run();
     bool has_work() const;
     void await_work(Lock& lock);
+    void gather(Lock& lock);
+    bool enough() const;
     void admit_overflow();
     Outcome commit(bool wants_sync);
     Result<> tell_lost();
@@ -123,7 +127,8 @@ class Journal {
     std::uint64_t next_ = 1;  // The number of the next record.
     std::vector<Waiter*> waiters_;
     std::uint64_t overflow_untold_ = 0;
-    bool idle_ = false;  // The thread waits.
+    bool idle_ = false;       // The thread waits.
+    bool gathering_ = false;  // It waits for more to write at once.
     bool stopping_ = false;
     Stats stats_;
     std::optional<Error> flush_error_;  // For the next flush().
