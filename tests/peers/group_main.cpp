@@ -1,24 +1,27 @@
 // group_peers: tasks handed to our group and to the thread pools of others, in turns, in one
-// process; prints for each the median and the middle half of its rounds, and the median of the
-// rounds' ratios to ours.
+// process; what each limit wants and whether it is reached.
 //
-//     group_peers [ROUNDS]
+//     group_peers [ROUNDS] [--markdown] [--only TEXT]
 //
 // A burst: one thread hands over so many tasks and waits until all are done, then the next burst.
-// The task is the same for all: it adds one to a counter that is its thread's own.
-#include <algorithm>
+// The task is the same for all: it adds one to a counter that is its thread's own. On a machine of
+// two processors the three threads want more than there is while the one that waits spins; so it is
+// done again with one that waits in naps, and what the process used in all is counted, too.
 #include <atomic>
-#include <chrono>
 #include <cstdint>
-#include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <functional>
 #include <memory>
 #include <string>
-#include <thread>
+#include <utility>
 #include <vector>
 
+#include <sys/prctl.h>
+
+#include "base/clock.h"
 #include "parallax/group.h"
+#include "peers/contest.h"
 #include "sync/machine.h"
 
 #ifdef PEERS_TBB
@@ -35,11 +38,6 @@ namespace parallax::peers {
 namespace {
 
 constexpr int kThreads = 2;
-
-double ns_since(std::chrono::steady_clock::time_point start) {
-    return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start)
-        .count();
-}
 
 // What tasks count with: one line for each thread, so that counting costs all pools the same
 // little.
@@ -64,85 +62,105 @@ class Counts {
     std::atomic<std::size_t> next_{0};
 };
 
-// Nanoseconds a task. `hand_over` takes what is to be called.
-template <class HandOver>
-double bursts(int burst, int count, Counts& counts, HandOver hand_over) {
-    std::uint64_t wanted = counts.sum();
-    const auto start = std::chrono::steady_clock::now();
-    for (int i = 0; i < count; ++i) {
-        for (int n = 0; n < burst; ++n) hand_over([&counts] { counts.add(); });
-        wanted += static_cast<std::uint64_t>(burst);
-        for (unsigned round = 0; counts.sum() != wanted; ++round) Machine::relax(round % 65);
-    }
-    return ns_since(start) / burst / count;
-}
-
-struct Contender {
-    std::string name;
-    std::function<double(int burst, int count)> run;  // Nanoseconds a task.
-    std::vector<double> samples = {};
+enum class Cost : std::uint8_t {
+    spinning,  // Wall time, and who waits spins.
+    napping,   // Wall time, and who waits leaves the processors to the workers.
+    cpu,       // What all threads used together, with who waits in naps.
 };
 
-double part(std::vector<double> values, double share) {
-    std::ranges::sort(values);
-    return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1))];
+std::int64_t process_cpu_ns() {
+    timespec now{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return now.tv_sec * 1'000'000'000 + now.tv_nsec;
 }
 
-void contest(int burst, std::vector<Contender>& all, int rounds) {
-    const int count = std::max(1, 40'000 / burst);
-    for (Contender& one : all) one.samples.clear();
-    for (int round = -1; round < rounds; ++round) {
-        for (Contender& one : all) {
-            const double ns = one.run(burst, count);
-            if (round >= 0) one.samples.push_back(ns);
+struct Bursts {
+    int burst;
+    Cost cost;
+};
+
+void wait_until(const Counts& counts, std::uint64_t wanted, Cost cost) {
+    constexpr timespec kNap{.tv_sec = 0, .tv_nsec = 10'000};
+    for (unsigned round = 0; counts.sum() != wanted; ++round) {
+        if (cost == Cost::spinning) {
+            Machine::relax(round % 65);
+        } else {
+            ::nanosleep(&kNap, nullptr);
         }
     }
-    std::printf("bursts of %d tasks, two workers; a task\n", burst);
-    for (const Contender& one : all) {
-        std::vector<double> ratios;
-        for (std::size_t i = 0; i < one.samples.size(); ++i) {
-            ratios.push_back(one.samples[i] / all[0].samples[i]);
-        }
-        std::printf("  %-34s %8.1f ns (%.1f to %.1f)  %6.2f x ours (%.2f to %.2f)\n",
-                    one.name.c_str(), part(one.samples, 0.5), part(one.samples, 0.25),
-                    part(one.samples, 0.75), part(ratios, 0.5), part(ratios, 0.25),
-                    part(ratios, 0.75));
+}
+
+// Nanoseconds a task. `hand_over` takes what is to be called.
+template <class HandOver>
+double run_bursts(const Bursts& bursts, Counts& counts, HandOver hand_over) {
+    const int count = std::max(1, 40'000 / bursts.burst);
+    std::uint64_t wanted = counts.sum();
+    const auto now_ns = bursts.cost == Cost::cpu ? process_cpu_ns : monotonic_ns;
+    const std::int64_t start = now_ns();
+    for (int i = 0; i < count; ++i) {
+        for (int n = 0; n < bursts.burst; ++n) hand_over([&counts] { counts.add(); });
+        wanted += static_cast<std::uint64_t>(bursts.burst);
+        wait_until(counts, wanted, bursts.cost);
     }
+    return static_cast<double>(now_ns() - start) / bursts.burst / count;
+}
+
+using Pool = std::function<double(const Bursts&)>;
+
+void hold(Contest& contest, const std::vector<std::pair<std::string, Pool>>& pools,
+          const Bursts& bursts) {
+    const char* how = bursts.cost == Cost::spinning  ? "who waits spins, wall"
+                      : bursts.cost == Cost::napping ? "who waits naps, wall"
+                                                     : "who waits naps, CPU of all threads";
+    std::vector<Contender> all;
+    for (const auto& [name, pool] : pools) {
+        all.push_back({name, [&pool, bursts] { return pool(bursts); }});
+    }
+    std::vector<Limit> limits{{.peer = "oneTBB", .times = 1.5}, {.peer = "asio", .times = 3}};
+    if (bursts.cost == Cost::cpu) limits.clear();  // What waiting for work costs, too.
+    contest.hold(
+        "bursts of " + std::to_string(bursts.burst) + " tasks, two workers; a task, " + how,
+        std::move(all), limits);
 }
 
 }  // namespace
 
-int contest_all(int rounds) {
+int hold_all(Contest& contest) {
     auto counts = std::make_unique<Counts>();  // Outlives all threads of all pools.
     auto group = ResourceGroup::create({.name = "peers",
                                         .threads = kThreads,
                                         .most_tasks = 4096,
                                         .when_full = ResourceGroup::WhenFull::wait});
     if (!group) return 1;
-    std::vector<Contender> all;
-    all.push_back({"ours, spawn", [&](int burst, int count) {
-                       return bursts(burst, count, *counts, [&](auto task) {
-                           if (!(*group)->spawn(task)) std::abort();
-                       });
-                   }});
+    ::prctl(PR_SET_TIMERSLACK, 1);  // Naps as short as they are asked for.
+    std::vector<std::pair<std::string, Pool>> pools;
+    pools.emplace_back("ours, spawn", [&](const Bursts& bursts) {
+        return run_bursts(bursts, *counts, [&](auto task) {
+            if (!(*group)->spawn(task)) std::abort();
+        });
+    });
 #ifdef PEERS_TBB
     // The arena's own limit is not enough on a machine of two cores: it would get one worker.
     const tbb::global_control control(tbb::global_control::max_allowed_parallelism, kThreads + 1);
     tbb::task_arena arena(kThreads, 0);
     arena.initialize();
-    all.push_back({"oneTBB, task_arena::enqueue", [&](int burst, int count) {
-                       return bursts(burst, count, *counts,
-                                     [&](auto task) { arena.enqueue(task); });
-                   }});
+    pools.emplace_back("oneTBB, task_arena::enqueue", [&](const Bursts& bursts) {
+        return run_bursts(bursts, *counts, [&](auto task) { arena.enqueue(task); });
+    });
 #endif
 #ifdef PEERS_ASIO
     asio::thread_pool pool(kThreads);
-    all.push_back({"asio, post to a thread_pool", [&](int burst, int count) {
-                       return bursts(burst, count, *counts,
-                                     [&](auto task) { asio::post(pool, task); });
-                   }});
+    pools.emplace_back("asio, post to a thread_pool", [&](const Bursts& bursts) {
+        return run_bursts(bursts, *counts, [&](auto task) { asio::post(pool, task); });
+    });
 #endif
-    for (const int burst : {10, 100, 1000}) contest(burst, all, rounds);
+    for (const int burst : {10, 100, 1000}) hold(contest, pools, {burst, Cost::spinning});
+    // Shorter bursts are over within a nap.
+    for (const Cost cost : {Cost::napping, Cost::cpu}) hold(contest, pools, {1000, cost});
+    if (processors() < kThreads + 1) {
+        contest.not_shown("the same with a processor for each of the three threads",
+                          "there are " + std::to_string(processors()));
+    }
 #ifdef PEERS_ASIO
     pool.join();
 #endif
@@ -153,5 +171,9 @@ int contest_all(int rounds) {
 }  // namespace parallax::peers
 
 int main(int argc, char** argv) {
-    return parallax::peers::contest_all(argc > 1 ? std::max(1, std::atoi(argv[1])) : 11);
+    using parallax::peers::Contest;
+    Contest contest(Contest::options(argc, argv));
+    const int failed = parallax::peers::hold_all(contest);
+    contest.finish();
+    return failed;
 }
