@@ -22,7 +22,9 @@ constexpr std::size_t kFill = 512;  // Of the 1024 places.
 // A short wait on the core; seldom a turn for whoever else is there, who would take it for long.
 void relax(unsigned& round) { Machine::relax(++round % 4096 == 0 ? 64 : 0); }
 
-// Two threads, each on a processor of its own; both begin at once. Wall time of it all.
+// Two threads, each on a processor of its own; both begin at once. Wall time of it all. What both
+// look at over and over they must not find on the stack of one of them, beside what that one
+// writes.
 template <class First, class Second>
 double side_by_side(First first, Second second) {
     std::atomic<int> ready{0};
@@ -66,12 +68,14 @@ double handed_over() {
     const auto queue = std::make_unique<Queue>();
     const double ns = side_by_side(
         [&] {
-            for (std::uint64_t n = 1; n <= kItems; ++n) push_waiting(*queue, T::of(n));
+            Queue& own = *queue;
+            for (std::uint64_t n = 1; n <= kItems; ++n) push_waiting(own, T::of(n));
         },
         [&] {
+            Queue& own = *queue;
             T item{};
             for (std::uint64_t n = 1; n <= kItems; ++n) {
-                pop_waiting(*queue, item);
+                pop_waiting(own, item);
                 check(item.number() == n);
             }
         });
@@ -86,22 +90,24 @@ double handed_over_in_batches() {
     const auto queue = std::make_unique<Queue>();
     const double ns = side_by_side(
         [&] {
+            Queue& own = *queue;
             std::array<T, kBatch> items;
             for (std::uint64_t n = 1; n <= kMany; n += kBatch) {
                 for (std::size_t i = 0; i < kBatch; ++i) items[i] = T::of(n + i);
                 std::span<T> rest(items);
                 for (unsigned round = 0; !rest.empty();) {
-                    const std::size_t done = queue->push_some(rest);
+                    const std::size_t done = own.push_some(rest);
                     rest = rest.subspan(done);
                     if (done == 0) relax(round);
                 }
             }
         },
         [&] {
+            Queue& own = *queue;
             std::array<T, kBatch> items;
             unsigned round = 0;
             for (std::uint64_t n = 1; n <= kMany;) {
-                const std::size_t got = queue->pop_some(items);
+                const std::size_t got = own.pop_some(items);
                 for (std::size_t i = 0; i < got; ++i) check(items[i].number() == n++);
                 if (got == 0) relax(round);
             }
@@ -117,18 +123,22 @@ double round_trip() {
     const auto back = std::make_unique<Queue>();
     const double ns = side_by_side(
         [&] {
+            Queue& to = *there;
+            Queue& from = *back;
             T item{};
             for (std::uint64_t n = 1; n <= kTrips; ++n) {
-                push_waiting(*there, T::of(n));
-                pop_waiting(*back, item);
+                push_waiting(to, T::of(n));
+                pop_waiting(from, item);
                 check(item.number() == n);
             }
         },
         [&] {
+            Queue& from = *there;
+            Queue& to = *back;
             T item{};
             for (std::uint64_t n = 1; n <= kTrips; ++n) {
-                pop_waiting(*there, item);
-                push_waiting(*back, item);
+                pop_waiting(from, item);
+                push_waiting(to, item);
             }
         });
     return ns / kTrips;
@@ -142,13 +152,16 @@ double pairs() {
     constexpr std::uint64_t kPairs = kItems / 2;
     const auto queue = std::make_unique<Queue>();
     std::array<std::uint64_t, 2> sums{};
-    const auto both = [&](std::uint64_t& sum) {
+    const auto both = [&](std::uint64_t& told) {
+        Queue& own = *queue;
         T item{};
+        std::uint64_t sum = 0;
         for (std::uint64_t n = 1; n <= kPairs; ++n) {
-            push_waiting(*queue, T::of(n));
-            pop_waiting(*queue, item);
+            push_waiting(own, T::of(n));
+            pop_waiting(own, item);
             sum += item.number();
         }
+        told = sum;
     };
     const double ns = side_by_side([&] { both(sums[0]); }, [&] { both(sums[1]); });
     check(sums[0] + sums[1] == kPairs * (kPairs + 1));

@@ -94,9 +94,11 @@ double rounds(const Ways& ways) {
     {
         const std::jthread other([&] {
             pin(ways.processors - 1);
-            for (std::uint64_t n = 1; n <= ways.rounds; ++n) {
-                means->await_there(n);
-                means->back(n);
+            Means& own = *means;
+            const std::uint64_t rounds = ways.rounds;
+            for (std::uint64_t n = 1; n <= rounds; ++n) {
+                own.await_there(n);
+                own.back(n);
             }
         });
         for (std::uint64_t n = 1; n <= ways.rounds; ++n) {
