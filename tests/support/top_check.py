@@ -108,12 +108,12 @@ def elsewhere(top):
 def queues(top):
     """How full queues are now: before what is slow, and behind it; also where processes begin."""
     for isolate in ("", "isolate=process"):
-        line = (f"fakesrc num-buffers=1000 ! queue ! identity name=slow sleep-time=2000 {isolate} ! "
+        line = (f"fakesrc num-buffers=2500 ! queue ! identity name=slow sleep-time=2000 {isolate} ! "
                 f"queue ! identity name=next {isolate} ! fakesink name=end")
         ran = subprocess.run([top, "top", line], text=True, check=False, stdin=subprocess.DEVNULL, capture_output=True,
                              timeout=PATIENCE_S)
         assert ran.returncode == 0, ran
-        seen = {}  # The third table: by then what waits, waits.
+        seen = {}  # The second table: what waits, waits by then, and its end is seconds away.
         for row in ran.stdout.split("ELEMENT")[2].splitlines()[1:]:
             found = re.search(r" (\d+)/(\d+) ", row)
             if found:
