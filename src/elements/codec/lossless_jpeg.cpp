@@ -162,6 +162,8 @@ Result<> read_scan_header(Bytes content, Scan& scan) {
 // All segments up to and with that of the scan; returns the bytes behind it.
 Result<Bytes> read_headers(Bytes jpeg, const LosslessOptions& options, Scan& scan) {
     Segments segments(jpeg);
+    const auto first = segments.next();
+    if (!first || first->marker != kSoi) return broken("no start of an image");
     while (const auto segment = segments.next()) {
         switch (segment->marker) {
             case kDht:
