@@ -120,7 +120,7 @@ void Run::start() {
             step.run->element->set_waker([raw = &stage] { raw->notify(); });
         }
     }
-    if (remote_) remote_->play();
+    if (remote_ && state_ != State::paused) remote_->play();  // Else resume() does.
     if (remote_ && stopping_) remote_->stop();
     for (Stage& stage : local_stages()) {
         if (stopping_) stage.request_stop();
