@@ -1,7 +1,11 @@
 // Formats that change while elements run in processes of their own: these go on, and know what they
 // knew.
+#include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <set>
+#include <thread>
+#include <utility>
 
 #include <signal.h>
 
@@ -10,6 +14,7 @@
 #include "support/isolated.h"
 #include "support/run_line.h"
 #include "support/temp_folder.h"
+#include "support/until.h"
 
 namespace parallax {
 namespace {
@@ -143,6 +148,87 @@ TEST_CASE("rest: no process can write what others made, in its first life or a l
     for (const std::string& error : got.errors) FAIL_CHECK(error);
     CHECK(got.frames_in == 200);
     CHECK(got.pids.size() == 1);
+}
+
+// A sound that is counted by `a`, which forgets, handed on by `b`, and a picture beside it.
+std::string two_beside_picture(const std::string& b, const std::string& isolate) {
+    return "fakesrc num-buffers=200 ! identity sleep-time=400 ! forgetful name=a isolate=" +
+           isolate + " ! queue ! evilfilter name=b isolate=" + isolate + " mischief=" + b +
+           " ! appsink name=out  videotestsrc num-buffers=200 ! capsfilter name=f "
+           "caps=video/x-raw,width=64,height=48 ! evilfilter name=c isolate=process "
+           "mischief=slow-to-rest ! identity sleep-time=300 ! fakesink";
+}
+
+void change_once(Isolated& run) {
+    REQUIRE(run.play());
+    while (run.times().size() < 15) (void)run.look(2'000'000);
+    REQUIRE(run.pipeline().set_property("f", "caps", kSizes[0]));
+}
+
+TEST_CASE("rest: one that dies at rest while others are slow to is followed by another, and told") {
+    for (const std::string isolate : {"process", "together"}) {
+        CAPTURE(isolate);
+        Isolated run(two_beside_picture("crash-while-resting", isolate));
+        change_once(run);
+        for (const std::string& error : run.finish()) FAIL_CHECK(error);
+        CHECK(run.times().size() == 200);
+        CHECK(run.report("b").restarts == 1);
+        CHECK(run.was_said("SIGABRT; it is started again"));
+    }
+}
+
+TEST_CASE("rest: one that is killed at rest is told of") {
+    Isolated run(two_beside_picture("none", "process"));
+    change_once(run);
+    const auto pid = static_cast<pid_t>(run.report("a").pid);
+    const std::string threads = "/proc/" + std::to_string(pid) + "/task";
+    std::thread killer([&] {  // Once its stage has ended.
+        const auto left = [&] {
+            std::error_code gone;
+            const std::filesystem::directory_iterator each(threads, gone);
+            return gone ? 0 : std::distance(each, std::filesystem::directory_iterator());
+        };
+        until([&] { return left() <= 1; });
+        (void)::kill(pid, SIGKILL);
+    });
+    for (const std::string& error : run.finish()) FAIL_CHECK(error);
+    killer.join();
+    CHECK(run.times().size() == 200);
+    CHECK(run.report("a").restarts == 1);
+    CHECK(run.was_said("SIGKILL; it is started again"));
+}
+
+TEST_CASE("rest: one that crashes of its new formats is followed by another") {
+    Isolated run(
+        "videotestsrc num-buffers=200 ! capsfilter name=f caps=video/x-raw,width=64,height=48 ! "
+        "evilfilter name=x isolate=process mischief=crash-when-configured-again ! "
+        "identity sleep-time=300 ! appsink name=out");
+    change_once(run);
+    for (const std::string& error : run.finish()) FAIL_CHECK(error);
+    CHECK(run.times().size() == 200);
+    CHECK(run.report("x").restarts == 1);
+}
+
+TEST_CASE("rest: a pause between the stages' end and their next life holds processes, too") {
+    Isolated run(
+        "fakesrc num-buffers=2000 isolate=process ! identity sleep-time=500 isolate=process ! "
+        "fakesink name=x isolate=process  videotestsrc num-buffers=200 ! capsfilter name=f "
+        "caps=video/x-raw,width=64,height=48 ! identity sleep-time=300 ! appsink name=out");
+    change_once(run);
+    const auto frames = [&] { return run.report("x").frames_in; };
+    std::uint64_t before = frames();
+    auto since = std::chrono::steady_clock::now();
+    until([&] {  // All have come to their end, which nobody has looked at yet.
+        const auto now = std::chrono::steady_clock::now();
+        if (std::exchange(before, frames()) != before) since = now;
+        return now - since > std::chrono::milliseconds(100);
+    });
+    run.pipeline().pause();
+    for (int looks = 0; looks < 50; ++looks) (void)run.look(2'000'000);
+    CHECK(frames() == before);
+    REQUIRE(run.play());
+    for (const std::string& error : run.finish()) FAIL_CHECK(error);
+    CHECK(frames() == 2000);
 }
 
 }  // namespace

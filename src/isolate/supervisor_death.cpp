@@ -129,7 +129,7 @@ void Supervisor::on_exit(const ChildExit& exit) {
             dead.push_back(&remote);
         }
     }
-    if (dead.empty()) return;
+    if (dead.empty()) return die_at_rest(exit);
     const Process& process = *dead.front()->incarnation->process;
     const bool outside = exit.signal == SIGKILL && !exit.out_of_memory &&
                          (process.killed_for.empty() || process.replaced);
@@ -188,6 +188,7 @@ void Supervisor::on_death(Remote& remote, const ChildExit& exit, Blame blame) {
     const bool finishing = remote.incarnation->phase == ChildPhase::finishing;
     const bool ready = remote.incarnation->phase >= ChildPhase::ready;
     const bool own = blame == Blame::own;
+    const bool rested = remote.incarnation->process->rested;
     if (own && !finished && !shutting_down_) reason += keep_report(remote, exit, reason);
     Positions now = checked_snapshot(remote);
     if (now.ended != 0 && !has_told_all_ends(remote)) now.ended = 0;  // It only says so.
@@ -200,11 +201,14 @@ void Supervisor::on_death(Remote& remote, const ChildExit& exit, Blame blame) {
     remote.start = now;
     if (finished || shutting_down_) {
         if (finishing && how_ == End::complete) die_after_end(remote, reason);
+        const bool in_order = exit.signal == 0 && exit.code == 0;
+        if (how_ == End::rest && !in_order) tell_of_successor(remote, reason, blame);
         return;
     }
     if (now.ended != 0 && !std::exchange(remote.over, true)) host_.stage_ended();
     if (remote.over && !finishing_) return die_after_end(remote, reason);
-    if (starting_ && !ready && own) {
+    // One that rested was ready before: a new one may be, too.
+    if (starting_ && !ready && own && !rested) {
         std::exchange(starting_, std::nullopt)
             ->set_value(parallax::fail(Errc::peer_died,
                                        remote.name + " died before it was ready: " + reason));
@@ -266,16 +270,20 @@ void Supervisor::follow(Remote& remote, const std::string& reason, Blame blame, 
                        (blame == Blame::outside && remote.in_a_row > kFruitlessKills);
     const bool ends = spent || options_.on_crash != SupervisorOptions::OnCrash::restart;
     if (ends && blame != Blame::another) return give_up(remote, reason);
+    remote.reborn = true;
+    tell_of_successor(remote, reason, blame);
+    restart_at(remote, now + (blame == Blame::own ? delay_ns(remote) : 0));
+}
+
+void Supervisor::tell_of_successor(const Remote& remote, const std::string& reason, Blame blame) {
     {
         const std::lock_guard lock(figures_mutex_);
         for (const std::size_t element : remote.elements) ++figures_.at(element).told.restarts;
     }
-    remote.reborn = true;
     say(remote, Severity::warning,
         (blame == Blame::another ? "another stage of its process died: " : "") + reason +
             "; it is started again",
         Topic::crash);
-    restart_at(remote, now + (blame == Blame::own ? delay_ns(remote) : 0));
 }
 
 // The memory of one whose frames others may still look at; one that nobody knew is just gone.

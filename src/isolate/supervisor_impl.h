@@ -74,6 +74,7 @@ class Supervisor final : public RemoteStages {
         std::string last_words;  // The end of what it printed.
         std::string killed_for;  // By us, and why; empty: not by us.
         bool replaced = false;   // By us, to make room for a successor; no fault of its own.
+        bool rested = false;     // It has served another supervisor before.
         std::optional<std::size_t> culprit;  // The stage that it was killed for, or that failed.
     };
     struct Incarnation {
@@ -201,6 +202,7 @@ class Supervisor final : public RemoteStages {
     struct Started {
         Child child;
         std::vector<ControlSocket> controls;
+        bool rested = false;
     };
     void take_over(RestingProcesses& resting);
     std::optional<Started> take_rested(const Crew& crew);
@@ -208,6 +210,7 @@ class Supervisor final : public RemoteStages {
     bool may_rest(const Remote& remote);
     void on_rested(Remote& remote);
     void lay_to_rest(Remote& remote, RestingProcesses::Process& rested);
+    void die_at_rest(const ChildExit& exit);
     static Result<std::vector<UniqueFd>> show_only(const Blueprint& blueprint,
                                                    std::vector<int>& fds);
 
@@ -261,6 +264,7 @@ class Supervisor final : public RemoteStages {
     std::string keep_report(const Remote& remote, const ChildExit& exit,
                             const std::string& reason) const;
     void die_after_end(Remote& remote, const std::string& reason);
+    void tell_of_successor(const Remote& remote, const std::string& reason, Blame blame);
     void follow(Remote& remote, const std::string& reason, Blame blame, bool progress);
     void trace(Remote& remote);
     void untrace(Remote& remote);

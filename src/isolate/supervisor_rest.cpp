@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 
+#include "isolate/last_words.h"
 #include "isolate/supervisor_impl.h"
 
 namespace parallax {
@@ -80,6 +81,21 @@ void Supervisor::lay_to_rest(Remote& remote, RestingProcesses::Process& rested) 
     remote.incarnation.reset();
 }
 
+// This is the only word of its death: the next supervisor would wait for an answer for ever.
+void Supervisor::die_at_rest(const ChildExit& exit) {
+    const auto found = std::ranges::find(
+        resting_, exit.id, [](const RestingProcesses::Process& each) { return each.child.id; });
+    if (found == resting_.end()) return;
+    const std::string reason = death_text(exit, found->child.crash_page);
+    for (const auto& [number, remote] : remotes_) {
+        const bool its = std::ranges::any_of(found->seats, [&](const RestingProcesses::Seat& seat) {
+            return seat.elements == remote.elements;
+        });
+        if (its) tell_of_successor(remote, reason, Blame::own);
+    }
+    resting_.erase(found);
+}
+
 void Supervisor::take_over(RestingProcesses& resting) {
     resting_ = std::move(resting.processes);
     for (auto& [number, remote] : remotes_) {
@@ -103,7 +119,7 @@ std::optional<Supervisor::Started> Supervisor::take_rested(const Crew& crew) {
     };
     const auto found = std::ranges::find_if(resting_, fits);
     if (found == resting_.end() || crew.front()->given_up) return std::nullopt;
-    Started started{.child = std::move(found->child), .controls = {}};
+    Started started{.child = std::move(found->child), .controls = {}, .rested = true};
     for (RestingProcesses::Seat& seat : found->seats) {
         started.controls.push_back(std::move(seat.control));
     }

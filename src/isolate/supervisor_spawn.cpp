@@ -78,6 +78,7 @@ Result<> Supervisor::try_spawn(const Crew& crew) {
     }
     Started started = PX_TRY(start_process(crew));
     embark(crew, std::move(started.child), std::move(started.controls));
+    crew.front()->incarnation->process->rested = started.rested;
     for (Remote* remote : crew) {
         PX_TRY(remote->bundle->put_checkpoint(remote->checkpoint));
         std::vector<int> told{-1};

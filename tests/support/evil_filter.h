@@ -9,7 +9,9 @@
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
+#include <functional>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include <sys/mman.h>
@@ -46,6 +48,7 @@ class EvilFilter final : public ElementWith<EvilOptions> {
     }
     Result<> configure(const Negotiated&) override {
         if (mischief("crash-in-configure")) std::abort();
+        if (mischief("crash-when-configured-again") && configured_++ > 0) std::abort();
         if (mischief("fail-in-configure")) return fail(Errc::invalid_argument, "as it was told");
         return {};
     }
@@ -62,6 +65,17 @@ class EvilFilter final : public ElementWith<EvilOptions> {
         context.out_meta().pts_ns = -7;  // No such time.
         return context.commit(0);
     }
+    // It is given one when it is built, and another when it is told to rest.
+    void set_waker(std::move_only_function<void()>) override {
+        if (++wakers_ != 2) return;
+        if (mischief("slow-to-rest")) wait_ms(400);
+        if (mischief("crash-while-resting")) {
+            std::thread([] {
+                wait_ms(50);
+                std::abort();
+            }).detach();
+        }
+    }
     Result<> finish(bool) override {
         if (mischief("crash-in-finish")) std::abort();
         return {};
@@ -69,6 +83,12 @@ class EvilFilter final : public ElementWith<EvilOptions> {
 
   private:
     bool lied_ = false;
+    int wakers_ = 0;
+    int configured_ = 0;
+    static void wait_ms(long ms) {
+        const timespec time{.tv_sec = 0, .tv_nsec = ms * 1'000'000};
+        ::clock_nanosleep(CLOCK_MONOTONIC, 0, &time, nullptr);
+    }
     bool mischief(std::string_view what) const {
         return options().mischief == what && ::getpid() == 1;
     }
