@@ -232,23 +232,26 @@ Result<> Stage::restore_state() {
     return stateful_->restore_checkpoint(checkpoints_.first(bytes));
 }
 
-// Where nothing was consumed or made since, nothing has changed.
+// Where nothing was done or made since, nothing has changed.
 void Stage::save_state() {
     if (state_class_ == StateClass::inline_state) return stateful_->save(now_.state);
     if (state_class_ == StateClass::window) now_.state[0] = drained_;
     if (state_class_ != StateClass::checkpoint || checkpoints_.empty()) return;
     const bool same = told_ && told_->done == now_.done && told_->published == now_.published &&
                       told_->sequence == now_.sequence && told_->epoch == now_.epoch;
-    if (same) return;
-    checkpoint_.clear();
-    stateful_->save_checkpoint(checkpoint_);
+    if (same && told_ == now_) return;  // Nor does a commit follow.
     const std::size_t room = checkpoints_.size() / kCheckpoints;
-    PX_CHECK(checkpoint_.size() <= room);  // It said how many there would be at most.
-    if (checkpoint_.empty()) return now_.state.fill(0);
-    // Beside the record's slot of the commit that follows: what is current stays whole.
+    if (!same) {
+        checkpoint_.clear();
+        stateful_->save_checkpoint(checkpoint_);
+        PX_CHECK(checkpoint_.size() <= room);  // It said how many there would be at most.
+        if (checkpoint_.empty()) return now_.state.fill(0);
+        now_.state = {checkpoint_.size(), hash64(checkpoint_)};
+    }
+    // Beside the record's slot of the commit that follows, also of one that only releases: what is
+    // current stays whole.
     const std::size_t slot = (record_.commits() + 1) % kCheckpoints;
     std::ranges::copy(checkpoint_, checkpoints_.subspan(slot * room).begin());
-    now_.state = {checkpoint_.size(), hash64(checkpoint_)};
 }
 
 void Stage::notify_neighbours() {
