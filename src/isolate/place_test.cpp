@@ -217,8 +217,10 @@ bool permitted(const ResourceGroup::Options& group) {
     return false;
 }
 
-void check_policy(const ResourceGroup::Options& group, const Policies& wanted) {
+void check_policy(const ResourceGroup::Options& group, Policies wanted) {
     CAPTURE(static_cast<int>(group.policy));
+    // Where the group says none, the nice value is the one that this program was started with.
+    if (group.nice == 0) wanted[2] = ::getpriority(PRIO_PROCESS, 0);
     if (!permitted(group)) return;
     // The kernel lets no deadline thread start another.
     const bool deadline = group.policy == Policy::deadline;
