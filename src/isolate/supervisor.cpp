@@ -255,6 +255,15 @@ Result<> Supervisor::set_property(std::size_t element, std::string_view name, st
         for (auto& [number, remote] : remotes_) {
             const auto piece = std::ranges::find(remote.elements, element);
             if (piece == remote.elements.end()) continue;
+            // The last one wins, so only that is kept: it may be set with every frame.
+            for (std::size_t i = 0; i < remote.overrides.size(); ++i) {
+                if (remote.override_elements[i] != element || remote.overrides[i].first != name)
+                    continue;
+                remote.overrides.erase(remote.overrides.begin() + static_cast<std::ptrdiff_t>(i));
+                remote.override_elements.erase(remote.override_elements.begin() +
+                                               static_cast<std::ptrdiff_t>(i));
+                break;
+            }
             remote.overrides.emplace_back(name, text);
             remote.override_elements.push_back(element);
             if (!live) {
